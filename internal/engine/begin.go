@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"heddle/internal/flow"
+)
+
+// maxLost is how many workers a run may take with it (rule E12).
+const maxLost = 3
+
+// begin reads the graph, takes over what is done and writes the run's start.
+func (r *run) begin() {
+	now := time.Now().UTC()
+	c := &r.claim
+	fresh := c.Run.StartedAt == nil || c.Seq <= 1
+	r.startedAt = now
+	if c.Run.StartedAt != nil {
+		r.startedAt = *c.Run.StartedAt
+	}
+	r.deadline = r.startedAt.Add(r.engine.RunTimeout)
+	r.wakeAt(r.deadline)
+	p, err := r.compile()
+	r.plan, r.state = p, newState(p)
+	r.waits = make([]wait, len(p.nodes))
+	done := r.takeOver()
+	stopped := c.Cancel || errors.Is(context.Cause(r.ctx), ErrCancel)
+	lost := c.Lost >= maxLost && !stopped
+	if lost {
+		done = append(done, r.giveUp()...)
+	}
+	r.follow(r.state.begin(done))
+	switch {
+	case stopped:
+		r.cancel(ErrCancel)
+	case lost:
+		r.end(flow.RunFailed, "The run was given up: "+strconv.Itoa(c.Lost)+" workers were lost while they worked on it.", "because the run was given up")
+	case err != nil:
+		r.log.Error("run refused", slog.Any("error", err))
+		text, _ := sentence(err)
+		r.state.TotalNodes = c.Run.TotalNodes
+		r.end(flow.RunFailed, text, "because the run could not start")
+	case fresh:
+		r.announceRun()
+	default:
+		r.writeLog(nil, line{now, flow.LevelInfo, "The run goes on where it was interrupted."})
+	}
+}
+
+// compile makes the plan of the frozen graph. It was checked when the run was
+// accepted; the kinds of this process may be others by now.
+func (r *run) compile() (*plan, error) {
+	g, err := r.claim.Run.Graph()
+	if err != nil {
+		return &plan{}, err
+	}
+	o := CheckOptions{Inputs: r.claim.Run.Inputs}
+	if r.claim.Run.Scope == flow.ScopePartial {
+		o.Targets = r.claim.Run.NodeIDs
+	}
+	p, problems := compile(r.engine.Registry, g, o)
+	if len(problems) == 0 {
+		return p, nil
+	}
+	err = flow.Errorf(flow.Invalid, "The graph cannot run: %s", problems[0].Message)
+	if n := len(problems) - 1; n > 0 {
+		err = flow.Errorf(flow.Invalid, "The graph cannot run: %s (and %d more)", problems[0].Message, n)
+	}
+	return &plan{}, err
+}
+
+// takeOver reads the results of earlier attempts: what is final is done, what was
+// running was cut short (rule E12).
+func (r *run) takeOver() []ending {
+	if len(r.claim.Results) == 0 {
+		return nil
+	}
+	at := make(map[string]int, len(r.plan.nodes))
+	for i := range r.plan.nodes {
+		if r.plan.nodes[i].inScope {
+			at[r.plan.nodes[i].ID] = i
+		}
+	}
+	newest := map[int]*flow.NodeResult{}
+	for k := range r.claim.Results {
+		res := &r.claim.Results[k]
+		r.consume(res.Usage)
+		i, ok := at[res.NodeID]
+		if ok && res.Iteration == "" && res.Attempt > r.last[i] {
+			r.last[i], newest[i] = res.Attempt, res
+		}
+	}
+	var done []ending
+	for i := range r.plan.nodes {
+		switch res := newest[i]; {
+		case res == nil:
+		case res.Status.Final():
+			done = append(done, ending{i, res.Status, res.Output, res.Reason, res.Cached})
+		default:
+			r.cut[i] = *res
+		}
+	}
+	return done
+}
+
+// giveUp fails the nodes that were running when the last worker was lost.
+func (r *run) giveUp() []ending {
+	var out []ending
+	for i := range r.plan.nodes {
+		res, ok := r.cut[i]
+		if !ok {
+			continue
+		}
+		delete(r.cut, i)
+		res.Status, res.Error = flow.NodeFailed, "The worker was lost while this node ran."
+		r.writeResult(res)
+		out = append(out, ending{node: i, status: flow.NodeFailed})
+	}
+	return out
+}
+
+// end cancels everything that is not final and fixes the run's status.
+func (r *run) end(status flow.RunStatus, verdict, reason string) {
+	r.phase, r.final, r.verdict = phaseCancel, status, verdict
+	for _, d := range r.state.cancel(reason) {
+		r.recordUnstarted(d)
+	}
+}
+
+// announceRun says that the run is running, in its first step.
+func (r *run) announceRun() {
+	change := flow.RunChange{Status: flow.RunRunning, Counts: r.state.Counts, Usage: r.total(), StartedAt: &r.startedAt}
+	r.batch.change = &change
+	r.event(flow.EventRunStatus, r.startedAt, runEvent(change))
+}
+
+func runEvent(c flow.RunChange) flow.RunStatusEvent {
+	return flow.RunStatusEvent{
+		Status: c.Status, Error: c.Error, Counts: c.Counts, Usage: c.Usage,
+		StartedAt: c.StartedAt, CompletedAt: c.CompletedAt, Duration: c.Duration,
+	}
+}
+
+// conclude writes the run's final status once every node is final.
+func (r *run) conclude() {
+	if r.ended || r.phase == phaseStop || r.state.open > 0 || len(r.live) > 0 {
+		return
+	}
+	r.ended = true
+	now := time.Now().UTC()
+	r.final = r.status()
+	change := flow.RunChange{Status: r.final, Error: r.verdict, Counts: r.state.Counts, Usage: r.total(), CompletedAt: &now}
+	if r.batch.change != nil || r.claim.Run.StartedAt != nil || r.seq > r.claim.Seq {
+		change.StartedAt = &r.startedAt
+		change.Duration = new(now.Sub(r.startedAt).Milliseconds())
+	}
+	r.batch.change = &change
+	r.event(flow.EventRunStatus, now, runEvent(change))
+}
+
+// status is the run's final status. A run whose time was over failed, unless
+// every node came to its end all the same.
+func (r *run) status() flow.RunStatus {
+	if r.final != "" {
+		return r.final
+	}
+	s := r.state.verdict()
+	switch {
+	case !r.overdue:
+	case s == flow.RunSuccess:
+		r.verdict = ""
+	case s == flow.RunCanceled && r.state.FailedNodes > 0 && r.state.SuccessNodes > 0:
+		return flow.RunPartial
+	case s == flow.RunCanceled:
+		return flow.RunFailed
+	}
+	return s
+}
+
+// consume adds what a model call used. The sum has no price when a call has none.
+func (r *run) consume(u flow.Usage) {
+	r.usage.TokensIn += u.TokensIn
+	r.usage.TokensOut += u.TokensOut
+	switch {
+	case u.CostUSD != nil:
+		r.usage.CostUSD = new(*r.usage.CostUSD + *u.CostUSD)
+	case u.TokensIn+u.TokensOut > 0:
+		r.unpriced = true
+	}
+}
+
+func (r *run) total() flow.Usage {
+	u := r.usage
+	if r.unpriced {
+		u.CostUSD = nil
+	}
+	return u
+}

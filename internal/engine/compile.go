@@ -1,0 +1,262 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"heddle/internal/flow"
+	"heddle/internal/node"
+)
+
+// compiler turns a graph into a plan and collects every problem on the way.
+type compiler struct {
+	reg      *node.Registry
+	graph    flow.Graph
+	kinds    map[string]*node.Kind
+	byID     map[string]int
+	plan     *plan
+	problems []flow.Problem
+}
+
+// compile returns the plan of a graph, or every reason why it cannot run (rule E4).
+// The plan may only be run when there is no problem.
+func compile(reg *node.Registry, g flow.Graph, o CheckOptions) (*plan, []flow.Problem) {
+	c := &compiler{reg: reg, graph: g, kinds: map[string]*node.Kind{}, byID: make(map[string]int, len(g.Nodes)), plan: &plan{}}
+	if !c.size() {
+		return nil, c.problems
+	}
+	c.index()
+	c.connect()
+	c.scope(o.Targets)
+	c.plan.link()
+	c.prepare(o.Inputs)
+	c.plan.rankAll(c.order())
+	c.resolve()
+	c.feed()
+	return c.plan, c.problems
+}
+
+func (c *compiler) add(p flow.Problem) { c.problems = append(c.problems, p) }
+
+func (c *compiler) size() bool {
+	switch {
+	case len(c.graph.Nodes) == 0:
+		c.add(flow.Problem{Path: "nodes", Code: "empty", Message: "The graph is empty. Add at least one node."})
+	case len(c.graph.Nodes) > flow.MaxNodes:
+		c.add(flow.Problem{Path: "nodes", Code: "size", Message: "A graph may have at most 10,000 nodes; this one has " + strconv.Itoa(len(c.graph.Nodes)) + "."})
+	case len(c.graph.Edges) > flow.MaxEdges:
+		c.add(flow.Problem{Path: "edges", Code: "size", Message: "A graph may have at most 20,000 edges; this one has " + strconv.Itoa(len(c.graph.Edges)) + "."})
+	default:
+		return true
+	}
+	return false
+}
+
+func nodePath(i int) string { return "nodes." + strconv.Itoa(i) }
+func edgePath(i int) string { return "edges." + strconv.Itoa(i) }
+
+// index finds every node's place and complains about missing and double ids.
+func (c *compiler) index() {
+	c.plan.nodes = make([]planNode, len(c.graph.Nodes))
+	for i, n := range c.graph.Nodes {
+		c.plan.nodes[i].Node = n
+		if n.ID == "" {
+			c.add(flow.Problem{Path: nodePath(i) + ".id", Code: "missing_id", Message: "The node " + strconv.Quote(n.Label()) + " has no id."})
+			continue
+		}
+		if first, twice := c.byID[n.ID]; twice {
+			c.add(flow.Problem{Path: nodePath(i) + ".id", NodeID: n.ID, Code: "duplicate_id", Message: "The id " + strconv.Quote(n.ID) + " is used by nodes " + strconv.Itoa(first) + " and " + strconv.Itoa(i) + ". Each node needs its own."})
+			continue
+		}
+		c.byID[n.ID] = i
+	}
+}
+
+// connect finds both ends of every edge.
+func (c *compiler) connect() {
+	c.plan.edges = make([]planEdge, 0, len(c.graph.Edges))
+	seen := make(map[string]bool, len(c.graph.Edges))
+	for i, e := range c.graph.Edges {
+		if e.ID != "" && seen[e.ID] {
+			c.add(flow.Problem{Path: edgePath(i) + ".id", EdgeID: e.ID, Code: "duplicate_id", Message: "The id " + strconv.Quote(e.ID) + " is used by more than one edge. Each edge needs its own."})
+		}
+		seen[e.ID] = true
+		src, okSrc := c.byID[e.Source]
+		dst, okDst := c.byID[e.Target]
+		if !okSrc {
+			c.dangling(i, "source", e.Source)
+		}
+		if !okDst {
+			c.dangling(i, "target", e.Target)
+		}
+		if okSrc && okDst {
+			c.plan.edges = append(c.plan.edges, planEdge{id: e.ID, index: i, src: src, dst: dst, srcPort: e.SourceHandle, dstPort: e.TargetHandle, port: -1})
+		}
+	}
+}
+
+func (c *compiler) dangling(i int, end, id string) {
+	c.add(flow.Problem{
+		Path: edgePath(i) + "." + end, EdgeID: c.graph.Edges[i].ID, Code: "dangling_edge",
+		Message: "The " + end + " of this edge is node " + strconv.Quote(id) + ", which is not in the graph. Remove the edge.",
+	})
+}
+
+// scope marks the nodes that belong to the run: all, or the targets and
+// everything upstream of them.
+func (c *compiler) scope(targets []string) {
+	nodes := c.plan.nodes
+	if len(targets) == 0 {
+		for i := range nodes {
+			nodes[i].inScope = true
+		}
+		c.plan.total = len(nodes)
+		return
+	}
+	var todo []int
+	mark := func(i int) {
+		if !nodes[i].inScope {
+			nodes[i].inScope = true
+			todo = append(todo, i)
+		}
+	}
+	for k, id := range targets {
+		if i, ok := c.byID[id]; ok {
+			mark(i)
+			continue
+		}
+		c.add(flow.Problem{Path: "nodeIds." + strconv.Itoa(k), Code: "unknown_target", Message: "There is no node " + strconv.Quote(id) + " to run."})
+	}
+	up := c.upstream()
+	for k := 0; k < len(todo); k++ {
+		for _, src := range up[todo[k]] {
+			mark(src)
+		}
+	}
+	c.plan.total = len(todo)
+}
+
+func (c *compiler) upstream() [][]int {
+	up := make([][]int, len(c.plan.nodes))
+	for _, e := range c.plan.edges {
+		up[e.dst] = append(up[e.dst], e.src)
+	}
+	return up
+}
+
+// prepare reads kind, data and inputs of every node in scope.
+func (c *compiler) prepare(inputs flow.Values) {
+	c.foreignInputs(inputs)
+	for i := range c.plan.nodes {
+		n := &c.plan.nodes[i]
+		if !n.inScope || n.ID == "" {
+			continue
+		}
+		n.params = parseData(n.Data)
+		if n.kind = c.kind(n.Type); n.kind == nil {
+			c.add(flow.Problem{Path: nodePath(i) + ".type", NodeID: n.ID, Code: "unknown_kind", Message: unknownKind(n.Type)})
+			continue
+		}
+		c.problems = n.options.read(n.params, nodePlace{nodePath(i) + ".data.", n.ID}, c.problems)
+		n.setPorts()
+		if v, ok := inputs[n.ID]; ok {
+			c.problems = n.give(v, c.problems)
+		}
+	}
+}
+
+func unknownKind(typ string) string {
+	if typ == "" {
+		return "This node has no type. Remove it, or replace it with a node from the palette."
+	}
+	return "There is no node type " + strconv.Quote(typ) + " here. Remove the node, or replace it with one from the palette."
+}
+
+// manyPorts is where finding a port by name needs an index.
+const manyPorts = 16
+
+func (n *planNode) setPorts() {
+	n.ports = n.kind.InputsIn(n.params)
+	if len(n.ports) <= manyPorts {
+		return
+	}
+	n.byName = make(map[string]int, len(n.ports))
+	for i, p := range n.ports {
+		n.byName[p.Name] = i
+	}
+}
+
+func (c *compiler) kind(typ string) *node.Kind {
+	k, known := c.kinds[typ]
+	if known {
+		return k
+	}
+	if found, ok := c.reg.Kind(typ); ok {
+		k = &found
+	}
+	c.kinds[typ] = k
+	return k
+}
+
+// parseData returns the members of a node's data; none when it is not an object.
+func parseData(data json.RawMessage) map[string]json.RawMessage {
+	var params map[string]json.RawMessage
+	if len(data) > 2 {
+		_ = json.Unmarshal(data, &params) // what is no object has no members
+	}
+	return params
+}
+
+// nodePlace is where problems of a node's data are reported.
+type nodePlace struct{ path, id string }
+
+func (o *options) read(params map[string]json.RawMessage, at nodePlace, problems []flow.Problem) []flow.Problem {
+	add := func(key, message string) {
+		problems = append(problems, flow.Problem{Path: at.path + key, NodeID: at.id, Code: "bad_setting", Message: message})
+	}
+	o.onError = onErrorFail
+	if raw := params["timeout"]; !unset(raw) {
+		ms, ok := flow.RawValue(raw).Float()
+		if !ok || ms < 0 || ms > float64(maxTimeout.Milliseconds()) {
+			add("timeout", "The time limit must be a number of milliseconds, at most 24 hours.")
+		} else {
+			o.timeout = time.Duration(ms * float64(time.Millisecond))
+		}
+	}
+	if raw := params["onError"]; !unset(raw) {
+		o.onError = onError(flow.RawValue(raw).String())
+		if !slices.Contains([]onError{onErrorFail, onErrorValue, onErrorPort}, o.onError) {
+			add("onError", `What happens on an error must be "fail", "value" or "port".`)
+			o.onError = onErrorFail
+		}
+	}
+	if o.onError == onErrorValue {
+		if raw, ok := params["fallback"]; ok {
+			o.fallback = flow.RawValue(raw)
+		} else {
+			problems = append(problems, flow.Problem{Path: at.path + "fallback", NodeID: at.id, Code: "required", Message: "Set the value that is delivered when the node fails."})
+		}
+	}
+	return problems
+}
+
+// maxTimeout is the longest time limit a node may ask for.
+const maxTimeout = 24 * time.Hour
+
+// unset reports whether a parameter has no value: absent, null or a blank text.
+func unset(raw json.RawMessage) bool {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+		return true
+	}
+	if raw[0] != '"' {
+		return false
+	}
+	if raw[1] != '\\' && raw[1] != '"' && raw[1] > ' ' && raw[1] < 0x80 {
+		return false // the common case needs no decoding
+	}
+	return len(bytes.TrimSpace([]byte(flow.RawValue(raw).String()))) == 0
+}

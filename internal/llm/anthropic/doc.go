@@ -1,0 +1,2 @@
+// Package anthropic answers through Anthropic's Messages API.
+package anthropic

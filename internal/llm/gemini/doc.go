@@ -1,0 +1,2 @@
+// Package gemini answers through Google's Gemini API.
+package gemini

@@ -1,0 +1,163 @@
+package node
+
+import (
+	"encoding/json"
+	"slices"
+
+	"heddle/internal/flow"
+)
+
+// Purity says what running a kind twice would cost (rules E10 and E15).
+type Purity string
+
+// The purities.
+const (
+	Pure   Purity = "pure"   // no effect outside, cheap to compute again
+	Model  Purity = "model"  // costs money or time; same answer wanted
+	Effect Purity = "effect" // changes something outside: never repeated silently
+)
+
+// Widget is how the inspector shows a field.
+type Widget string
+
+// The widgets.
+const (
+	WidgetText     Widget = "text"     // one line
+	WidgetTextarea Widget = "textarea" // many lines
+	WidgetNumber   Widget = "number"
+	WidgetSwitch   Widget = "switch"
+	WidgetSelect   Widget = "select"
+	WidgetProvider Widget = "provider" // a model provider; the configured ones are offered
+	WidgetModel    Widget = "model"    // a model of the chosen provider; free text allowed
+	WidgetImage    Widget = "image"    // an uploaded image
+	WidgetJSON     Widget = "json"     // a JSON document, as in a schema
+)
+
+// Spec describes a kind to people: palette, inspector, docs and GET
+// /api/node-types are all made from it.
+type Spec struct {
+	Type     string  `json:"type"`    // stable id, as in "llm"
+	Version  int     `json:"version"` // part of the cache key; raise it when the meaning changes
+	Title    string  `json:"title"`
+	Summary  string  `json:"summary"`  // one sentence
+	Docs     string  `json:"docs"`     // a few sentences of plain text
+	Category string  `json:"category"` // palette section: "Inputs", "AI", "Output"
+	Icon     string  `json:"icon"`     // name of an icon the views know: "text", "image", "model", "eye", "debug"
+	Color    string  `json:"color"`    // port type whose colour tints the icon
+	Purity   Purity  `json:"purity"`
+	Inputs   []Port  `json:"inputs"`
+	Outputs  []Port  `json:"outputs"`
+	Fields   []Field `json:"fields"`
+	Input    string  `json:"input,omitzero"`   // key of the field that a run's inputs set by a plain value
+	Stream   string  `json:"stream,omitzero"`  // output port whose text is streamed while the kind works
+	Preview  string  `json:"preview,omitzero"` // key of the field, or name of the output port, that the card shows
+}
+
+// Port is one end a kind offers to edges.
+type Port struct {
+	Name     string    `json:"name"`
+	Label    string    `json:"label"`
+	Type     flow.Type `json:"type"`
+	Required bool      `json:"required,omitzero"`
+	Multiple bool      `json:"multiple,omitzero"` // takes many edges; the kind gets a list in edge order
+	Dynamic  bool      `json:"dynamic,omitzero"`  // made by a {{name}} in a template field
+	Help     string    `json:"help,omitzero"`
+}
+
+// Field is one parameter of a kind, as the inspector shows it. A field whose key
+// is also the name of an input port can be fed by an edge, which then wins.
+type Field struct {
+	Key         string   `json:"key"`
+	Label       string   `json:"label"`
+	Help        string   `json:"help,omitzero"`
+	Widget      Widget   `json:"widget"`
+	Required    bool     `json:"required,omitzero"` // by hand or by edge
+	Template    bool     `json:"template,omitzero"` // each {{name}} in it is an input port
+	Default     any      `json:"default,omitempty"`
+	Placeholder string   `json:"placeholder,omitzero"`
+	Options     []Option `json:"options,omitempty"`
+	Min         *float64 `json:"min,omitempty"`
+	Max         *float64 `json:"max,omitempty"`
+	Step        *float64 `json:"step,omitempty"`
+}
+
+// Option is one choice of a select field.
+type Option struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
+// InputsFor returns the input ports of a node with the given data: the kind's
+// own, then one text port per {{name}} in its template fields, in order of
+// appearance.
+func (s Spec) InputsFor(data json.RawMessage) []Port {
+	var params map[string]json.RawMessage
+	if json.Unmarshal(data, &params) != nil && len(data) > 0 {
+		return slices.Clone(s.Inputs)
+	}
+	return s.InputsIn(params)
+}
+
+// InputsIn is InputsFor with the members of data parsed already.
+func (s Spec) InputsIn(params map[string]json.RawMessage) []Port {
+	ports := slices.Clone(s.Inputs)
+	var seen map[string]bool
+	for _, f := range s.Fields {
+		for _, name := range f.Marks(params) {
+			if seen == nil {
+				seen = make(map[string]bool, len(ports))
+				for _, p := range ports {
+					seen[p.Name] = true
+				}
+			}
+			if !seen[name] {
+				seen[name] = true
+				ports = append(ports, Port{Name: name, Label: name, Type: flow.TypeText, Required: true, Dynamic: true})
+			}
+		}
+	}
+	return ports
+}
+
+// Marks returns the names of the {{name}} marks in the field's text, if it is a
+// template.
+func (f Field) Marks(params map[string]json.RawMessage) []string {
+	if !f.Template {
+		return nil
+	}
+	return Names(fieldText(f, params))
+}
+
+func fieldText(f Field, params map[string]json.RawMessage) string {
+	if raw, ok := params[f.Key]; ok {
+		return flow.RawValue(raw).String()
+	}
+	s, _ := f.Default.(string)
+	return s
+}
+
+// Field returns the field with the given key.
+func (s Spec) Field(key string) (Field, bool) {
+	i := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Key == key })
+	if i < 0 {
+		return Field{}, false
+	}
+	return s.Fields[i], true
+}
+
+// Output returns the output port with the given name; "" names the first.
+func (s Spec) Output(name string) (Port, bool) { return find(s.Outputs, name) }
+
+// InputFor returns the input port of a node with the given data; "" names the first.
+func (s Spec) InputFor(data json.RawMessage, name string) (Port, bool) {
+	return find(s.InputsFor(data), name)
+}
+
+func find(ports []Port, name string) (Port, bool) {
+	for _, p := range ports {
+		if name == "" || p.Name == name {
+			return p, true
+		}
+	}
+	return Port{}, false
+}

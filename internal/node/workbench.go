@@ -1,0 +1,20 @@
+package node
+
+import "heddle/internal/flow"
+
+// Workbench is what the editor page needs: the document and what it can be made of.
+type Workbench struct {
+	Workflow  flow.Workflow
+	Kinds     []Spec
+	Providers []flow.ProviderStatus
+	LastRun   *flow.RunDetail // the newest run, shown when the editor opens; nil: never run
+}
+
+// Panel is what the inspector of one node needs.
+type Panel struct {
+	Node      flow.Node
+	Spec      *Spec    // nil: this kind is not known here
+	Connected []string // input ports that an edge feeds
+	Providers []flow.ProviderStatus
+	Problems  []flow.Problem // what would stop a run, for this node
+}

@@ -1,0 +1,151 @@
+package nodes
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+
+	"heddle/internal/flow"
+	"heddle/internal/llm"
+	"heddle/internal/node"
+)
+
+// question is one call of a model by a node.
+type question struct {
+	provider string // empty: the configured default
+	request  llm.Request
+}
+
+// answer is what the model said, whole, and what the run's record should tell of it.
+type answer struct {
+	text   string
+	finish llm.Finish
+	usage  flow.Usage
+	meta   flow.Meta
+}
+
+// ask streams the answer to q to the viewers and returns it whole.
+func (d Deps) ask(ctx context.Context, q question, c node.Call) (answer, error) {
+	p, err := d.provider(q.provider)
+	if err != nil {
+		return answer{}, err
+	}
+	if q.request.Model == "" {
+		q.request.Model = p.Default
+	}
+	whole, err := llm.Collect(ctx, p.Model, q.request, c.Emit)
+	if err != nil {
+		return answer{}, failed(err, p)
+	}
+	a := record(whole, p, q.request.Model)
+	return a, a.check(p, c)
+}
+
+func (d Deps) provider(id string) (llm.Provider, error) {
+	if id == "" {
+		return d.Models.Default(), nil
+	}
+	p, err := d.Models.Provider(id)
+	if err == nil {
+		return p, nil
+	}
+	e := flow.Errorf(flow.Invalid, "%s", message(err)).Because(err)
+	for _, known := range d.Models.List() {
+		if known.ID == id && known.Setting != "" {
+			return p, e.WithHint("Set %s where Heddle runs and restart it, or choose another provider for this step.", known.Setting)
+		}
+	}
+	return p, e
+}
+
+func record(whole llm.Answer, p llm.Provider, model string) answer {
+	a := answer{text: whole.Text, finish: whole.Finish, meta: flow.Meta{"provider": p.ID, "model": model, "finish": string(whole.Finish)}}
+	maps.Copy(a.meta, whole.Meta)
+	a.usage = usage(whole.Usage, p, model)
+	return a
+}
+
+// usage counts what an answer consumed. The cost is nil when it is not known;
+// an answer without any model is free.
+func usage(u *llm.Usage, p llm.Provider, model string) flow.Usage {
+	var out flow.Usage
+	if u != nil {
+		out = flow.Usage{TokensIn: u.In, TokensOut: u.Out, CostUSD: llm.Cost(p.ID, model, *u)}
+	}
+	if p.NoAI {
+		out.CostUSD = new(0.0)
+	}
+	return out
+}
+
+// check refuses an answer that is none, and warns of one that is not whole.
+func (a answer) check(p llm.Provider, c node.Call) error {
+	switch a.finish {
+	case llm.FinishLength:
+		c.Log(flow.LevelWarn, "The answer was cut at the token limit. Raise Max tokens to get all of it.")
+	case llm.FinishBlocked:
+		return flow.Errorf(flow.Invalid, "%s stopped the answer because of its content.", p.Name).
+			WithHint("Change the prompt or the pictures and try again.")
+	case llm.FinishStop:
+	default: // the stream ended without saying why: a cut connection looks like this
+		return flow.Errorf(flow.Unavailable, "The answer of %s ended too early.", p.Name).WithHint("Try again.")
+	}
+	if strings.TrimSpace(a.text) == "" {
+		c.Log(flow.LevelWarn, "The model "+a.meta["model"]+" gave an empty answer.")
+	}
+	return nil
+}
+
+// failed turns a model's error into one that the engine and people understand.
+// The end of ctx passes through as it is.
+func failed(err error, p llm.Provider) error {
+	e, ok := errors.AsType[*llm.Error](err)
+	if !ok {
+		return err
+	}
+	out := &flow.Error{Kind: flow.Invalid, Message: e.Message, Hint: hint(e.Kind, p), Err: err}
+	if e.Passing() {
+		out.Kind, out.RetryAfter = flow.Unavailable, e.RetryAfter
+	}
+	if e.Kind == llm.ErrRate {
+		out.Kind = flow.TooMany
+	}
+	return out
+}
+
+func message(err error) string {
+	if e, ok := errors.AsType[*llm.Error](err); ok {
+		return e.Message
+	}
+	return "The model provider cannot be used."
+}
+
+// hint names the next step after a failed call.
+func hint(k llm.ErrorKind, p llm.Provider) string {
+	switch k {
+	case llm.ErrAuth:
+		if p.Setting == "" {
+			return "Check the key of " + p.Name + "."
+		}
+		return "Check the setting " + p.Setting + " where Heddle runs, or choose another provider for this step."
+	case llm.ErrRequest:
+		return "Check this step's settings: the model, its limits and the schema."
+	case llm.ErrModel:
+		if p.Default == "" {
+			return "Choose another model for this step."
+		}
+		return "Choose another model for this step, such as " + p.Default + "."
+	case llm.ErrRate:
+		return p.Name + " limits how much may be asked at once. Wait a little and run this step again."
+	case llm.ErrOverloaded, llm.ErrMalformed:
+		return "This usually passes. Run this step again in a moment, or choose another provider."
+	case llm.ErrTimeout:
+		return "Run this step again, ask for a shorter answer, or raise the step's timeout."
+	case llm.ErrConnection:
+		return "Check that this server can reach " + p.Name + ", then run this step again."
+	case llm.ErrBlocked:
+		return "Change the prompt or the pictures and try again."
+	}
+	return ""
+}

@@ -1,0 +1,150 @@
+package nodes_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"heddle/internal/flow"
+	"heddle/internal/node"
+)
+
+// A case is a txtar file under testdata/<kind>:
+//
+//	data.json          the node's data
+//	inputs.json        what arrives on the ports (optional)
+//	files.json         id -> picture, as in "png 4x3", see draw (optional)
+//	http.json          address -> {"status", "picture"} (optional)
+//	model.json         the parts the scripted model answers (optional)
+//	want.json          outputs, usage, meta, emitted, logs
+//	want-request.json  what the model was asked (optional)
+//	want-error         instead of want.json: code, message and hint by line
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		kind := filepath.Base(filepath.Dir(file))
+		t.Run(kind+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			runCase(t, kind, open(t, file))
+		})
+	}
+}
+
+type sections map[string][]byte
+
+func open(t *testing.T, file string) sections {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sections{}
+	for _, f := range txtar.Parse(raw).Files {
+		switch f.Name {
+		case "data.json", "inputs.json", "files.json", "http.json", "model.json", "want.json", "want-request.json", "want-error":
+			s[f.Name] = f.Data
+		default:
+			t.Fatalf("unknown section %s", f.Name)
+		}
+	}
+	if (s["want.json"] == nil) == (s["want-error"] == nil) {
+		t.Fatal("a case needs exactly one of want.json and want-error")
+	}
+	return s
+}
+
+func decode[T any](t *testing.T, s sections, name string) T {
+	t.Helper()
+	var v T
+	if raw := s[name]; raw != nil {
+		if err := json.Unmarshal(raw, &v); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	return v
+}
+
+type outcome struct {
+	Outputs flow.Values `json:"outputs"`
+	Usage   flow.Usage  `json:"usage"`
+	Meta    flow.Meta   `json:"meta,omitempty"`
+	Emitted []string    `json:"emitted,omitempty"`
+	Logs    []string    `json:"logs,omitempty"`
+}
+
+func runCase(t *testing.T, kind string, s sections) {
+	script := &scripted{parts: decode[[]scriptPart](t, s, "model.json")}
+	k, ok := registry(t, script, decode[map[string]reply](t, s, "http.json")).Kind(kind)
+	if !ok {
+		t.Fatalf("the kind %s is not in All", kind)
+	}
+	files := memory{}
+	for id, spec := range decode[map[flow.ID]string](t, s, "files.json") {
+		files[id] = draw(t, spec)
+	}
+	var got outcome
+	res, err := k.Run(t.Context(), s["data.json"], node.Call{
+		RunID: "run_1", NodeID: "n", Key: "key",
+		Inputs: decode[flow.Values](t, s, "inputs.json"),
+		Files:  files,
+		Emit:   func(text string) { got.Emitted = append(got.Emitted, text) },
+		Log:    func(l flow.Level, text string) { got.Logs = append(got.Logs, string(l)+": "+text) },
+	})
+	if want, ok := s["want-request.json"]; ok {
+		compareJSON(t, "request", want, script.asked)
+	}
+	if want, ok := s["want-error"]; ok {
+		compareError(t, string(want), err)
+		return
+	}
+	if err != nil {
+		t.Fatalf("failed: %v", err)
+	}
+	got.Outputs, got.Usage, got.Meta = res.Outputs, res.Usage, res.Meta
+	compareJSON(t, "result", s["want.json"], got)
+}
+
+func compareJSON(t *testing.T, what string, want []byte, got any) {
+	t.Helper()
+	raw, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w, g any
+	if err := json.Unmarshal(want, &w); err != nil {
+		t.Fatalf("wanted %s: %v", what, err)
+	}
+	if err := json.Unmarshal(raw, &g); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(w, g); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func compareError(t *testing.T, want string, err error) {
+	t.Helper()
+	e, ok := errors.AsType[*flow.Error](err)
+	if !ok {
+		t.Fatalf("wanted a flow.Error, got %v", err)
+	}
+	got := fmt.Sprintf("%s\n%s\n", e.Kind.Code(), e.Message)
+	if e.Hint != "" {
+		got += e.Hint + "\n"
+	}
+	if e.RetryAfter > 0 {
+		got += "retry after " + e.RetryAfter.String() + "\n"
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("error (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,349 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"heddle/internal/flow"
+)
+
+// pending is a step that waits for its commit.
+type pending struct {
+	ctx  context.Context
+	step flow.Step
+	err  chan error
+}
+
+// The most that one transaction gathers.
+const (
+	maxBatch = 256
+	maxRows  = 100 // of one INSERT
+)
+
+// errClosed answers steps that come after Close.
+var errClosed = errors.New("the database is closed")
+
+// Append adds a step to its run's journal and returns when it is durable. Steps of
+// many runs share one transaction (rule E10). [flow.ErrFenced] says that the lease
+// is lost or the run has ended: nothing of the step was written.
+func (s *Store) Append(ctx context.Context, step flow.Step) error {
+	p := &pending{ctx: ctx, step: step, err: make(chan error, 1)}
+	select {
+	case s.steps <- p:
+	case <-s.quit:
+		return errClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case err := <-p.err:
+		return err
+	case <-s.done:
+		select {
+		case err := <-p.err:
+			return err
+		default:
+			return errClosed
+		}
+	}
+}
+
+// commitSteps is the one goroutine that writes journals: it takes what waits,
+// commits it, and takes what gathered meanwhile.
+func (s *Store) commitSteps() {
+	defer close(s.done)
+	for {
+		select {
+		case p := <-s.steps:
+			s.commit(s.gather(p))
+		case <-s.quit:
+			for {
+				select {
+				case p := <-s.steps:
+					s.commit(s.gather(p))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s *Store) gather(first *pending) []*pending {
+	batch := []*pending{first}
+	for len(batch) < maxBatch {
+		select {
+		case p := <-s.steps:
+			batch = append(batch, p)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit writes a batch in one transaction. When that fails, each step gets a
+// transaction of its own, so that one bad step harms no other.
+func (s *Store) commit(batch []*pending) {
+	results := make([]error, len(batch))
+	err := s.inTx(context.Background(), func(ctx context.Context, tx *Tx) error {
+		for i, p := range batch {
+			results[i] = writeStep(ctx, tx, p.step)
+			if results[i] != nil && !errors.Is(results[i], flow.ErrFenced) {
+				return results[i]
+			}
+		}
+		return nil
+	})
+	if err != nil && len(batch) > 1 {
+		for _, p := range batch {
+			s.commit([]*pending{p})
+		}
+		return
+	}
+	for i, p := range batch {
+		if err != nil {
+			results[i] = failed("write journal", err)
+		}
+		if results[i] == nil {
+			s.announce(p.step)
+		}
+		p.err <- results[i]
+	}
+}
+
+func (s *Store) announce(step flow.Step) {
+	if len(step.Events) > 0 {
+		s.touch(flow.RunTopic(step.RunID))
+	}
+	if step.Run != nil {
+		s.touch(flow.RunsTopic(flow.Owner(step.UserID)))
+	}
+}
+
+// writeStep writes one step, first the run's row: it names the token, and the
+// number of the event that must come next.
+func writeStep(ctx context.Context, tx *Tx, st flow.Step) error {
+	if err := updateRun(ctx, tx, st); err != nil {
+		return err
+	}
+	for _, b := range st.Blobs {
+		if err := putBlob(ctx, tx, flow.Owner(st.UserID), b); err != nil {
+			return err
+		}
+	}
+	if err := insertEvents(ctx, tx, st); err != nil {
+		return err
+	}
+	if err := putResults(ctx, tx, st); err != nil {
+		return err
+	}
+	return insertLogs(ctx, tx, st)
+}
+
+func updateRun(ctx context.Context, tx *Tx, st flow.Step) error {
+	set, args := "last_seq = last_seq + ?, last_log = last_log + ?", []any{len(st.Events), len(st.Logs)}
+	if c := st.Run; c != nil {
+		set += ", status = ?, error = ?, total_nodes = ?, success_nodes = ?, failed_nodes = ?, skipped_nodes = ?, cached_nodes = ?, tokens_in = ?, tokens_out = ?, cost_usd = ?, started_at = ?, completed_at = ?, duration = ?"
+		args = append(args, c.Status, c.Error, c.Counts.TotalNodes, c.Counts.SuccessNodes, c.Counts.FailedNodes, c.Counts.SkippedNodes, c.Counts.CachedNodes,
+			c.Usage.TokensIn, c.Usage.TokensOut, c.Usage.CostUSD, microsOf(c.StartedAt), microsOf(c.CompletedAt), c.Duration)
+		if c.Status.Final() {
+			set += ", lease_owner = '', lease_until = 0"
+		}
+	}
+	where := "id = ? AND lease_token = ? AND completed_at IS NULL"
+	args = append(args, st.RunID, st.Token)
+	if len(st.Events) > 0 {
+		where += " AND last_seq = ?"
+		args = append(args, st.Events[0].Seq-1)
+	}
+	res, err := tx.NewRaw("UPDATE runs SET "+set+" WHERE "+where, args...).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("update run: %w", err)
+	}
+	return fenced(res.RowsAffected())
+}
+
+func insertEvents(ctx context.Context, tx *Tx, st flow.Step) error {
+	for i := range st.Events {
+		if want := st.Events[0].Seq + int64(i); st.Events[i].Seq != want {
+			return fmt.Errorf("event %d of %s must be number %d", st.Events[i].Seq, st.RunID, want)
+		}
+	}
+	return chunks(st.Events, func(part []flow.Event) error {
+		return insertMany(ctx, tx, "run_events (run_id, seq, type, at, payload)", len(part), func(i int) []any {
+			e := part[i]
+			return []any{st.RunID, e.Seq, e.Type, micros(e.At), string(e.Payload)}
+		}, "")
+	})
+}
+
+const resultUpdate = ` ON CONFLICT (run_id, node_id, iteration, attempt) DO UPDATE SET status = excluded.status, cached = excluded.cached, inputs = excluded.inputs, output = excluded.output,
+	error = excluded.error, reason = excluded.reason, meta = excluded.meta, cache_key = excluded.cache_key, tokens_in = excluded.tokens_in, tokens_out = excluded.tokens_out,
+	cost_usd = excluded.cost_usd, queued_at = excluded.queued_at, started_at = excluded.started_at, duration = excluded.duration`
+
+func putResults(ctx context.Context, tx *Tx, st flow.Step) error {
+	done := 0 // results of earlier chunks: they keep their order
+	return chunks(lastOfEach(st.Results), func(part []flow.NodeResult) error {
+		first := done
+		done += len(part)
+		var bad error
+		err := insertMany(ctx, tx, `node_results (run_id, node_id, iteration, attempt, position, node_type, status, cached, inputs, output, error, reason, meta, cache_key, tokens_in, tokens_out, cost_usd, queued_at, started_at, duration, created_at)`,
+			len(part), func(i int) []any {
+				values, err := resultValues(st, part[i], first+i)
+				bad = errors.Join(bad, err)
+				return values
+			}, resultUpdate)
+		return errors.Join(bad, err)
+	})
+}
+
+// lastOfEach keeps the last of several results of one attempt: one INSERT may not
+// touch a row twice.
+func lastOfEach(list []flow.NodeResult) []flow.NodeResult {
+	type key struct {
+		node, iteration string
+		attempt         int
+	}
+	at := make(map[key]int, len(list))
+	out := make([]flow.NodeResult, 0, len(list))
+	for _, n := range list {
+		k := key{n.NodeID, n.Iteration, n.Attempt}
+		if i, twice := at[k]; twice {
+			out[i] = n
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, n)
+	}
+	return out
+}
+
+func resultValues(st flow.Step, n flow.NodeResult, i int) ([]any, error) {
+	inputs, err1 := text(n.Inputs, len(n.Inputs))
+	output, err2 := text(n.Output, len(n.Output))
+	meta, err3 := text(n.Meta, len(n.Meta))
+	at := n.CreatedAt
+	if at.IsZero() {
+		at = time.Now()
+	}
+	position := int64(i)
+	if len(st.Events) > 0 {
+		position += st.Events[0].Seq
+	}
+	return []any{
+		st.RunID, n.NodeID, n.Iteration, n.Attempt, position, n.NodeType, n.Status, n.Cached, inputs, output, n.Error, n.Reason, meta, n.CacheKey,
+		n.TokensIn, n.TokensOut, n.CostUSD, microsOf(n.QueuedAt), microsOf(n.StartedAt), n.Duration, micros(at),
+	}, errors.Join(err1, err2, err3)
+}
+
+func insertLogs(ctx context.Context, tx *Tx, st flow.Step) error {
+	return chunks(st.Logs, func(part []flow.Log) error {
+		return insertMany(ctx, tx, "execution_logs (run_id, seq, node_id, level, message, at)", len(part), func(i int) []any {
+			l := part[i]
+			return []any{st.RunID, l.Seq, l.NodeID, l.Level, l.Message, micros(l.Timestamp)}
+		}, "")
+	})
+}
+
+func putBlob(ctx context.Context, tx bun.IDB, o flow.Owner, b flow.BlobData) error {
+	_, err := tx.NewRaw("INSERT INTO blobs (user_id, hash, size, data, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, hash) DO NOTHING",
+		o, b.Hash, len(b.Data), b.Data, micros(time.Now())).Exec(ctx)
+	return err
+}
+
+func chunks[T any](items []T, do func([]T) error) error {
+	for len(items) > 0 {
+		n := min(len(items), maxRows)
+		if err := do(items[:n]); err != nil {
+			return err
+		}
+		items = items[n:]
+	}
+	return nil
+}
+
+// insertMany writes n rows with one INSERT.
+func insertMany(ctx context.Context, tx *Tx, into string, n int, row func(int) []any, tail string) error {
+	var args []any
+	query := make([]byte, 0, 256+n*48)
+	query = append(query, "INSERT INTO "+into+" VALUES "...)
+	for i := range n {
+		values := row(i)
+		if i > 0 {
+			query = append(query, ',')
+		}
+		query = append(query, '(')
+		for j := range values {
+			if j > 0 {
+				query = append(query, ',')
+			}
+			query = append(query, '?')
+		}
+		query = append(query, ')')
+		args = append(args, values...)
+	}
+	query = append(query, tail...)
+	if _, err := tx.NewRaw(string(query), args...).Exec(ctx); err != nil {
+		return fmt.Errorf("insert into %s: %w", into[:12], err)
+	}
+	return nil
+}
+
+// Blob returns a stored large value of the owner.
+func (s *Store) Blob(ctx context.Context, o flow.Owner, hash string) ([]byte, error) {
+	var data []byte
+	err := s.read.NewRaw("SELECT data FROM blobs WHERE user_id = ? AND hash = ?", o, hash).Scan(ctx, &data)
+	if isNone(err) {
+		return nil, flow.Errorf(flow.NotFound, "A stored value is gone.")
+	}
+	return data, failed("read blob", err)
+}
+
+// CreateFile stores a file of the owner; equal bytes are stored once.
+func (s *Store) CreateFile(ctx context.Context, o flow.Owner, u flow.Upload, data []byte) error {
+	return failed("store file", s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
+		if err := putBlob(ctx, tx, o, flow.BlobData{Hash: u.Hash, Data: data}); err != nil {
+			return err
+		}
+		_, err := tx.NewRaw("INSERT INTO files (id, user_id, name, media_type, size, width, height, hash, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			u.ID, o, u.Name, u.MediaType, u.Size, u.Width, u.Height, u.Hash, micros(u.CreatedAt)).Exec(ctx)
+		return err
+	}))
+}
+
+// File returns the row of a file of the owner.
+func (s *Store) File(ctx context.Context, o flow.Owner, id flow.ID) (flow.Upload, error) {
+	var r struct {
+		ID        flow.ID
+		UserID    flow.ID
+		Name      string
+		MediaType string
+		Size      int64
+		Width     int
+		Height    int
+		Hash      string
+		CreatedAt int64
+	}
+	err := s.read.NewRaw("SELECT * FROM files WHERE id = ? AND user_id = ?", id, o).Scan(ctx, &r)
+	if isNone(err) {
+		return flow.Upload{}, s.absent(ctx, "files", "file", id)
+	}
+	return flow.Upload{
+		ID: r.ID, UserID: r.UserID, Name: r.Name, MediaType: r.MediaType, Size: r.Size, Width: r.Width, Height: r.Height, Hash: r.Hash, CreatedAt: fromMicros(r.CreatedAt),
+	}, failed("read file", err)
+}
+
+// FileData returns the bytes of a file of the owner.
+func (s *Store) FileData(ctx context.Context, o flow.Owner, id flow.ID) ([]byte, error) {
+	u, err := s.File(ctx, o, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Blob(ctx, o, u.Hash)
+}
+

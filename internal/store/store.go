@@ -1,0 +1,201 @@
+// Package store holds all SQL. Rows go in and out as flow values; errors of the
+// database become flow errors by their code, never by their text. Every query on
+// a user's data names the owner.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// Config is what a Store is opened with.
+type Config struct {
+	URL    string             // file:heddle.db or postgres://...
+	Logger *slog.Logger       // nil: no log
+	Touch  func(topic string) // called after commits with hub topics; nil: nobody watches
+}
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	write *bun.DB // SQLite: one connection, immediate transactions; PostgreSQL: the pool
+	read  *bun.DB // SQLite: read-only connections; PostgreSQL: the pool
+	pool  *pgxpool.Pool
+	log   *slog.Logger
+	touch func(string)
+
+	steps chan *pending
+	done  chan struct{}
+	quit  chan struct{}
+}
+
+// Open opens the database; it applies no migration. The caller closes the Store.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	s := &Store{log: c.Logger, touch: c.Touch, steps: make(chan *pending, 1024), done: make(chan struct{}), quit: make(chan struct{})}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.touch == nil {
+		s.touch = func(string) {}
+	}
+	open := s.openSQLite
+	if strings.HasPrefix(c.URL, "postgres://") || strings.HasPrefix(c.URL, "postgresql://") {
+		open = s.openPostgres
+	}
+	if err := open(ctx, c.URL); err != nil {
+		return nil, err
+	}
+	go s.commitSteps()
+	return s, nil
+}
+
+// writerPragmas are the settings of stack.md: durable, one writer, space given back.
+const writerPragmas = "_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=auto_vacuum(INCREMENTAL)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+	"&_pragma=foreign_keys(1)&_pragma=temp_store(2)&_pragma=cache_size(-16000)&_pragma=journal_size_limit(67108864)&_pragma=trusted_schema(0)&_pragma=mmap_size(0)"
+
+const readerPragmas = "_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=temp_store(2)&_pragma=cache_size(-16000)&_pragma=trusted_schema(0)&_pragma=mmap_size(0)"
+
+func (s *Store) openSQLite(ctx context.Context, raw string) error {
+	path := strings.TrimPrefix(raw, "file:")
+	if i := strings.IndexByte(path, '?'); i >= 0 {
+		path = path[:i]
+	}
+	name := "file:" + (&url.URL{Path: path}).EscapedPath()
+	writer, err := sql.Open("sqlite", name+"?"+writerPragmas)
+	if err != nil {
+		return fmt.Errorf("open database %s: %w", path, err)
+	}
+	writer.SetMaxOpenConns(1)
+	writer.SetConnMaxLifetime(0)
+	reader, err := sql.Open("sqlite", name+"?"+readerPragmas)
+	if err != nil {
+		return errors.Join(fmt.Errorf("open database %s: %w", path, err), writer.Close())
+	}
+	n := max(4, runtime.NumCPU())
+	reader.SetMaxOpenConns(n)
+	reader.SetMaxIdleConns(n)
+	s.write, s.read = bun.NewDB(writer, sqlitedialect.New()), bun.NewDB(reader, sqlitedialect.New())
+	if err := s.write.PingContext(ctx); err != nil {
+		return errors.Join(fmt.Errorf("open database file %s (does its folder exist, and may this user write there?): %w", path, err), s.write.Close(), s.read.Close())
+	}
+	return nil
+}
+
+func (s *Store) openPostgres(ctx context.Context, raw string) error {
+	conf, err := pgxpool.ParseConfig(raw)
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL is not a PostgreSQL address: %w", err)
+	}
+	conf.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	pool, err := pgxpool.NewWithConfig(ctx, conf)
+	if err != nil {
+		return fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	ping, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := pool.Ping(ping); err != nil {
+		pool.Close()
+		return fmt.Errorf("reach PostgreSQL at %s: %w", conf.ConnConfig.Host, err)
+	}
+	s.pool = pool
+	s.write = bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New())
+	s.read = s.write
+	return nil
+}
+
+// Close commits what waits, and closes the database.
+func (s *Store) Close() error {
+	close(s.quit)
+	<-s.done
+	err := s.write.Close()
+	if s.read != s.write {
+		err = errors.Join(err, s.read.Close())
+	}
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	return err
+}
+
+// Ping reads from the database.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return failed("ping", s.read.NewRaw("SELECT 1").Scan(ctx, &one))
+}
+
+// Dialect is "sqlite" or "postgres".
+func (s *Store) Dialect() string {
+	if s.pool != nil {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// Writer is SQLite's single-connection write pool, for the queue; nil on PostgreSQL.
+func (s *Store) Writer() *sql.DB {
+	if s.pool != nil {
+		return nil
+	}
+	return s.write.DB
+}
+
+// Pool is PostgreSQL's pool, for the queue; nil on SQLite.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Tx is a transaction in which the queue may write too.
+type Tx struct {
+	bun.IDB
+	driver any
+}
+
+// Driver is *sql.Tx on SQLite and pgx.Tx on PostgreSQL.
+func (t *Tx) Driver() any { return t.driver }
+
+// inTx runs do in one transaction: all of it happens, or nothing.
+func (s *Store) inTx(ctx context.Context, do func(context.Context, *Tx) error) error {
+	if s.pool == nil {
+		return s.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+			return do(ctx, &Tx{IDB: tx, driver: tx.Tx})
+		})
+	}
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("take connection: %w", err)
+	}
+	defer conn.Close()
+	var session *pgx.Conn
+	err = conn.Raw(func(raw any) error {
+		std, ok := raw.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("connection is a %T", raw)
+		}
+		session = std.Conn()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	tx, err := session.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // after a commit it does nothing
+	if err := do(ctx, &Tx{IDB: conn, driver: tx}); err != nil {
+		return err
+	}
+	return tx.Commit(ctx)
+}

@@ -1,0 +1,75 @@
+package studio
+
+import (
+	"context"
+
+	"heddle/internal/engine"
+	"heddle/internal/flow"
+	"heddle/internal/llm"
+	"heddle/internal/node"
+)
+
+// NodeTypesOut is the registry: palette, inspector and docs are made from it.
+type NodeTypesOut struct {
+	NodeTypes []node.Spec           `json:"nodeTypes"`
+	Providers []flow.ProviderStatus `json:"providers"`
+}
+
+// NodeTypes returns every node kind and every model provider.
+func (s *Service) NodeTypes(ctx context.Context, _ struct{}) (NodeTypesOut, error) {
+	if _, err := flow.Require(ctx, flow.ScopeGraphRead); err != nil {
+		return NodeTypesOut{}, err
+	}
+	return NodeTypesOut{NodeTypes: s.registry.Specs(), Providers: s.providers()}, nil
+}
+
+func (s *Service) providers() []flow.ProviderStatus {
+	byProvider := map[string][]flow.ModelInfo{}
+	for _, p := range llm.Catalog() {
+		byProvider[p.Provider] = append(byProvider[p.Provider], flow.ModelInfo{Name: p.Model, InPerM: p.InPerM, OutPerM: p.OutPerM, Vision: p.Vision})
+	}
+	var out []flow.ProviderStatus
+	for _, p := range s.models.List() {
+		out = append(out, flow.ProviderStatus{
+			ID: p.ID, Name: p.Name, Configured: p.Configured, NoAI: p.NoAI, Setting: p.Setting, BaseURL: p.BaseURL,
+			Default: p.Default, Models: byProvider[p.ID],
+		})
+	}
+	return out
+}
+
+// EditorPage returns the document and everything the editor is made from.
+func (s *Service) EditorPage(ctx context.Context, in ByID) (node.Workbench, error) {
+	w, err := s.Workflow(ctx, in)
+	if err != nil {
+		return node.Workbench{}, err
+	}
+	bench := node.Workbench{Workflow: w.Workflow, Kinds: s.registry.Specs(), Providers: s.providers()}
+	runs, err := s.Runs(ctx, ListRuns{WorkflowID: in.ID, Limit: 1})
+	if err != nil {
+		return bench, err
+	}
+	if len(runs.Runs) > 0 {
+		bench.LastRun = &runs.Runs[0]
+	}
+	return bench, nil
+}
+
+// Inspect is a node as it is on the screen, saved or not.
+type Inspect struct {
+	Node      flow.Node `json:"node"`
+	Connected []string  `json:"connected"` // input ports that an edge feeds
+}
+
+// Inspect returns what the inspector of a node needs, with the node's own problems.
+func (s *Service) Inspect(ctx context.Context, in Inspect) (node.Panel, error) {
+	if _, err := flow.Require(ctx, flow.ScopeGraphRead); err != nil {
+		return node.Panel{}, err
+	}
+	panel := node.Panel{Node: in.Node, Connected: in.Connected, Providers: s.providers()}
+	if k, ok := s.registry.Kind(in.Node.Type); ok {
+		panel.Spec = &k.Spec
+	}
+	panel.Problems = engine.CheckNode(s.registry, in.Node, in.Connected)
+	return panel, nil
+}

@@ -1,0 +1,254 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"heddle/internal/engine"
+	"heddle/internal/flow"
+	"heddle/internal/hub"
+	"heddle/internal/store"
+)
+
+// The lease of a run (rules E8 and E11).
+const (
+	Lease = 30 * time.Second        // a silent worker loses its runs after this
+	beat  = 1500 * time.Millisecond // between heartbeats, which also bring a cancel from another machine
+	sweep = 5 * time.Second         // between looks for stranded runs
+)
+
+// graceStop is how long running nodes may finish after a stop was asked for (rule E13).
+const graceStop = 5 * time.Second
+
+// Config is what a Worker is made of.
+type Config struct {
+	Store       *store.Store
+	Engine      *engine.Engine
+	Hub         *hub.Hub
+	Concurrency int // runs at once; 0: this process only accepts runs
+	Logger      *slog.Logger
+}
+
+// Worker works on accepted runs. It is also the queue to which they are given.
+type Worker struct {
+	Config
+	name    string
+	queue   backend
+	jobs    context.Context // parent of every run's context
+	release context.CancelCauseFunc
+	loops   sync.WaitGroup
+	quit    context.CancelFunc
+}
+
+// New returns a Worker that is not started: it accepts runs but does not work on them.
+func New(c Config) (*Worker, error) {
+	w := &Worker{Config: c, name: processName(), quit: func() {}}
+	w.jobs, w.release = context.WithCancelCause(context.Background())
+	b, err := newBackend(queueConfig{store: c.Store, concurrency: c.Concurrency, work: w.work, logger: quiet(c.Logger)})
+	if err != nil {
+		return nil, err
+	}
+	w.queue = b
+	return w, nil
+}
+
+// quiet keeps River's own chatter to warnings: the run's log tells the rest.
+func quiet(l *slog.Logger) *slog.Logger {
+	return slog.New(levelHandler{l.Handler(), slog.LevelWarn})
+}
+
+// Enqueue adds a trigger for the run to the transaction and returns the job's id.
+func (w *Worker) Enqueue(ctx context.Context, tx *store.Tx, run flow.ID) (string, error) {
+	return w.queue.insert(ctx, tx.Driver(), run)
+}
+
+// Wake tells idle workers of this process that a trigger was committed.
+func (w *Worker) Wake() { w.queue.wake() }
+
+// Check reports whether the queue's tables answer.
+func (w *Worker) Check(ctx context.Context) error { return w.queue.check(ctx) }
+
+// Start gives dead workers' runs back to the queue and begins to work. It returns
+// when the queue runs; [Worker.Stop] ends it.
+func (w *Worker) Start(ctx context.Context) error {
+	if w.Concurrency == 0 {
+		return nil
+	}
+	if err := w.resume(ctx); err != nil {
+		return err
+	}
+	if err := w.queue.start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start queue: %w", err)
+	}
+	loops, quit := context.WithCancel(context.WithoutCancel(ctx))
+	w.quit = quit
+	w.loops.Go(func() { w.sweep(loops) })
+	w.loops.Go(func() { w.purge(loops) })
+	return nil
+}
+
+// Stop takes no more runs, lets running nodes finish for a while, gives the rest
+// back and returns. No run is lost or marked failed by it (rule E13).
+func (w *Worker) Stop(ctx context.Context) error {
+	w.quit()
+	w.loops.Wait()
+	if w.Concurrency == 0 {
+		return nil
+	}
+	grace := time.AfterFunc(graceStop, func() { w.release(engine.ErrRelease) })
+	defer grace.Stop()
+	err := w.queue.stop(ctx)
+	if err != nil {
+		w.release(engine.ErrRelease)
+		forced, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		err = w.queue.stopAndCancel(forced)
+	}
+	w.release(engine.ErrRelease)
+	if err != nil {
+		return fmt.Errorf("stop queue: %w", err)
+	}
+	return nil
+}
+
+// resume makes triggers for the runs of workers that are dead for certain.
+func (w *Worker) resume(ctx context.Context) error {
+	ids, err := w.Store.ReleaseDead(ctx, w.alive)
+	if err != nil {
+		return fmt.Errorf("find interrupted runs: %w", err)
+	}
+	for _, id := range ids {
+		if err := w.requeue(ctx, id); err != nil {
+			return err
+		}
+		w.Logger.Info("run goes on after a restart", slog.String("run_id", id.String()))
+	}
+	return nil
+}
+
+func (w *Worker) requeue(ctx context.Context, id flow.ID) error {
+	err := w.Store.Requeue(ctx, id, func(ctx context.Context, tx *store.Tx) (string, error) { return w.Enqueue(ctx, tx, id) })
+	if err != nil && !isGone(err) {
+		return fmt.Errorf("requeue %s: %w", id, err)
+	}
+	w.Wake()
+	return nil
+}
+
+// work is one trigger: claim the run, hold it, let the engine work.
+func (w *Worker) work(job context.Context, id flow.ID) error {
+	claim, err := w.Store.ClaimRun(job, id, w.name, Lease)
+	switch {
+	case err == nil:
+	case isGone(err):
+		return nil
+	default:
+		return fmt.Errorf("claim %s: %w", id, err)
+	}
+	status, err := w.hold(job, claim)
+	switch {
+	case err == nil:
+		w.Logger.Info("run ended", slog.String("run_id", id.String()), slog.String("status", string(status)))
+		return nil
+	case isGone(err):
+		return nil
+	case errors.Is(err, engine.ErrRelease):
+		return w.giveUp(claim, 0)
+	}
+	w.Logger.Error("run interrupted", slog.String("run_id", id.String()), slog.Any("error", err))
+	return w.giveUp(claim, 2*time.Second)
+}
+
+// giveUp frees the run's lease and asks for the trigger again.
+func (w *Worker) giveUp(c flow.Claim, after time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := w.Store.ReleaseRun(ctx, c.Run.ID, c.Token); err != nil && !isGone(err) {
+		w.Logger.Error("run not released", slog.String("run_id", c.Run.ID.String()), slog.Any("error", err))
+	}
+	return giveBack(after)
+}
+
+// hold runs the engine while a heartbeat keeps the lease and listens for a cancel.
+func (w *Worker) hold(job context.Context, c flow.Claim) (flow.RunStatus, error) {
+	ctx, stop := context.WithCancelCause(w.jobs)
+	defer stop(nil)
+	defer context.AfterFunc(job, func() { stop(engine.ErrRelease) })()
+	var beats sync.WaitGroup
+	defer beats.Wait()
+	beating, quit := context.WithCancel(ctx)
+	defer quit()
+	beats.Go(func() { w.beat(beating, c, stop) })
+	return w.Engine.Execute(ctx, c)
+}
+
+// beat extends the lease until ctx ends. A requested cancel, or a lost lease, stops the run.
+func (w *Worker) beat(ctx context.Context, c flow.Claim, stop context.CancelCauseFunc) {
+	last, first := time.Now(), true
+	for range w.Hub.WatchEvery(ctx, flow.CancelTopic(c.Run.ID), beat) {
+		if first { // the claim is fresh: a short run pays for no heartbeat
+			first = false
+			continue
+		}
+		asked, err := w.Store.BeatRun(ctx, c.Run.ID, c.Token, Lease)
+		switch {
+		case asked:
+			stop(engine.ErrCancel)
+		case err == nil:
+			last = time.Now()
+		case errors.Is(err, flow.ErrFenced):
+			stop(flow.ErrFenced)
+			return
+		case ctx.Err() == nil && time.Since(last) > Lease-2*beat:
+			stop(engine.ErrRelease) // the database is away: stop before another worker starts
+			return
+		}
+	}
+}
+
+// sweep makes new triggers for unfinished runs that nobody holds (rule E12).
+func (w *Worker) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		ids, err := w.Store.Stranded(ctx, time.Now(), 100)
+		if err != nil && ctx.Err() == nil {
+			w.Logger.Error("stranded runs not found", slog.Any("error", err))
+		}
+		for _, id := range ids {
+			if err := w.requeue(ctx, id); err != nil && ctx.Err() == nil {
+				w.Logger.Error("stranded run not requeued", slog.String("run_id", id.String()), slog.Any("error", err))
+			}
+		}
+	}
+}
+
+// keepDeleted is how long a deleted workflow can be brought back.
+const keepDeleted = 30 * 24 * time.Hour
+
+// purge removes what was deleted long ago, once an hour.
+func (w *Worker) purge(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if n, err := w.Store.PurgeDeleted(ctx, time.Now().Add(-keepDeleted)); err != nil && ctx.Err() == nil {
+			w.Logger.Error("deleted workflows not purged", slog.Any("error", err))
+		} else if n > 0 {
+			w.Logger.Info("deleted workflows purged", slog.Int("count", n))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

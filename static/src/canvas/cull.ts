@@ -1,0 +1,57 @@
+// Which cards and edges are near the view: linear scans over typed arrays with a
+// margin, so that small moves change nothing (hysteresis).
+import type { Camera } from './camera';
+import { bend, covers, grown, type Box } from './geometry';
+import type { Graph } from './graph';
+import { ROW } from './layout';
+
+/** Zoom below which cards are blocks, and above which they are cards again. */
+export const BLOCKS_BELOW = 0.38, CARDS_ABOVE = 0.42;
+
+const MARGIN = 0.3;
+
+/** Culler keeps the places of nodes and edges near the view. */
+export class Culler {
+  nodes: number[] = [];
+  edges: number[] = [];
+  /** Level of detail: true when cards are painted as blocks. */
+  blocks = false;
+  private near: Box = { x0: 0, y0: 0, x1: 0, y1: 0 };
+  private zoom = 0;
+  private valid = false;
+
+  /** invalidate makes the next look scan again. */
+  invalidate() {
+    this.valid = false;
+  }
+
+  /** look brings the lists up to date; it reports whether they were made anew. */
+  look(g: Graph, cam: Camera): boolean {
+    const was = this.blocks;
+    this.blocks = was ? cam.z < CARDS_ABOVE : cam.z < BLOCKS_BELOW;
+    const seen = cam.seen();
+    if (this.valid && was === this.blocks && covers(this.near, seen) && cam.z / this.zoom < 1.6) return false;
+    this.near = grown(seen, (seen.x1 - seen.x0) * MARGIN, (seen.y1 - seen.y0) * MARGIN);
+    this.zoom = cam.z;
+    this.valid = true;
+    this.scan(g);
+    return true;
+  }
+
+  private scan(g: Graph) {
+    const { x0, y0, x1, y1 } = this.near, { x, y, w, h } = g;
+    this.nodes = [];
+    for (let i = 0; i < g.nodes.length; i++) {
+      if (x[i]! < x1 && x[i]! + w[i]! > x0 && y[i]! < y1 && y[i]! + h[i]! > y0) this.nodes.push(i);
+    }
+    this.edges = [];
+    for (let k = 0; k < g.edges.length; k++) {
+      const s = g.es[k]!, t = g.et[k]!;
+      if (s < 0 || t < 0) continue;
+      const ay = y[s]! + g.out0[s]! + g.ep[k]! * ROW, by = y[t]! + g.in0[t]! + g.tp[k]! * ROW;
+      if ((ay > y1 && by > y1) || (ay < y0 && by < y0)) continue;
+      const ax = x[s]! + w[s]!, bx = x[t]!, d = bend(ax, bx);
+      if (Math.min(ax, bx - d) < x1 && Math.max(bx, ax + d) > x0) this.edges.push(k);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// The icons of node kinds: one path each, drawn in a 16 by 16 box. The views draw the same.
+
+const paths: Record<string, string> = {
+  text: 'M3 4h10M3 8h10M3 12h6',
+  image: 'M4 3h8a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zM3 12l4-4 3 3 2-2 2 2',
+  model: 'M8 2v3m0 6v3M2 8h3m6 0h3M4 4l2 2m4 4 2 2m0-8-2 2m-4 4-2 2',
+  eye: 'M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM8 6a2 2 0 1 1 0 4 2 2 0 0 1 0-4z',
+  debug: 'M6 5 3 8l3 3m4-6 3 3-3 3',
+  unknown: 'M6 6a2 2 0 1 1 2.6 1.9c-.4.2-.6.5-.6 1V9.5M8 12v.1',
+};
+
+/** iconPath returns the path data of an icon; a question mark for one not known. */
+export const iconPath = (name: string): string => paths[name] ?? paths.unknown!;
+
+/** icon makes a decorative svg element whose path can be replaced. */
+export function icon(className: string): { svg: SVGSVGElement; path: SVGPathElement } {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('class', className);
+  svg.setAttribute('aria-hidden', 'true');
+  svg.append(path);
+  return { svg, path };
+}

@@ -1,0 +1,81 @@
+// The canvas: mount puts it into an element and returns what the editor works with.
+import { ActionTable } from './actions';
+import { addNode } from './add';
+import { commands, show } from './commands';
+import type { GraphDoc, Point, RFEdge, RFNode, Selection } from './document';
+import { Graph } from './graph';
+import { DocStore } from './history';
+import { Page } from './page';
+import type { Spec } from './spec';
+import type { NodeState } from './status';
+import type { DocChange } from './store';
+import { View } from './view';
+
+export type { Action } from './actions';
+export type { Diff, Changes } from './diff';
+export type { ApplyOptions } from './history';
+export type { Field, Port, PortType, Spec } from './spec';
+export type { NodeState, Status } from './status';
+export type { DocChange, GraphDoc, Point, RFEdge, RFNode, Selection };
+export { ActionTable, DocStore };
+export { labelOf, withData } from './document';
+export { inputsFor, names, outputsFor } from './spec';
+
+/** How a canvas is set up. */
+export interface MountOptions {
+  doc: GraphDoc;
+  specs: Spec[];
+  readOnly?: boolean;
+  /** Hears each committed change of the document; selection and view are none. */
+  onChange(change: DocChange): void;
+  onSelect(ids: Selection): void;
+  /** Speaks through the page's live region. */
+  say(text: string): void;
+  onOpenInspector(nodeId: string): void;
+  /** Key under which the view (zoom, position) is remembered. */
+  storageKey?: string;
+}
+
+/** A mounted canvas. */
+export interface Canvas {
+  readonly store: DocStore;
+  readonly actions: ActionTable;
+  select(nodes: string[], edges?: string[]): void;
+  selection(): Selection;
+  /** addNode adds a step of a kind and selects it; without a place it goes to free space near the middle. Returns its id. */
+  addNode(kind: string, at?: Point): string;
+  screenToDoc(x: number, y: number): Point;
+  setStatus(id: string, s: NodeState): void;
+  clearStatuses(): void;
+  /** reveal selects a node and brings it into view. */
+  reveal(id: string): void;
+  focus(): void;
+  /** replace loads another document and forgets the history. */
+  replace(doc: GraphDoc): void;
+  /** stats returns counts for benchmarks: base paints so far and mounted cards. */
+  stats(): { paints: number; cards: number };
+  destroy(): void;
+}
+
+/** mount fills root with a canvas showing a document. */
+export function mount(root: HTMLElement, o: MountOptions): Canvas {
+  const store = new DocStore(o.doc), graph = new Graph(store.doc(), o.specs);
+  const view = new View(root, graph, store);
+  const page = new Page(root, view, store, graph, o, commands());
+  const { board } = page;
+  return {
+    store,
+    actions: page.actions,
+    select: (nodes, edges) => store.select(nodes, edges),
+    selection: () => store.selection(),
+    addNode: (kind, at) => addNode(board, kind, at),
+    screenToDoc: (x, y) => view.cam.toDoc(view.point({ clientX: x, clientY: y })),
+    setStatus: (id, s) => view.statuses.set(id, s),
+    clearStatuses: () => view.statuses.clear(),
+    reveal: (id) => show(board, graph.at(id)),
+    focus: () => view.stage.focus({ preventScroll: true }),
+    replace: (doc) => store.replace(doc),
+    stats: () => view.stats(),
+    destroy: () => page.destroy(),
+  };
+}

@@ -1,0 +1,118 @@
+// Dragging nodes. The document changes once, when they are let go.
+import { idsOf, picked, type Board } from '../board';
+import { clip, insertion } from '../clipboard';
+import type { Point, RFNode } from '../document';
+import { snap } from '../geometry';
+import type { Graph } from '../graph';
+import { clicked, pressed } from './select';
+import { far, type Pointer, type Tool } from './tool';
+
+/** outermost leaves out nodes whose frame is among them: they move with it. */
+export function outermost(g: Graph, places: readonly number[]): number[] {
+  const all = new Set(places);
+  const inside = (i: number) => {
+    for (let p = g.parent[i]!; p >= 0; p = g.parent[p]!) if (all.has(p)) return true;
+    return false;
+  };
+  return [...all].filter((i) => !inside(i));
+}
+
+/** movement returns the update that stores where nodes lie now, relative to their frames. */
+export function movement(g: Graph, places: Iterable<number>): Record<string, Partial<RFNode>> {
+  const round = (v: number) => Math.round(v * 100) / 100;
+  const update: Record<string, Partial<RFNode>> = {};
+  for (const i of places) {
+    const n = g.nodes[i]!, o = g.origin(i);
+    update[n.id] = { position: { ...n.position, x: round(g.x[i]! - o.x), y: round(g.y[i]! - o.y) } };
+  }
+  return update;
+}
+
+/** stepsOf names a number of nodes. */
+export const stepsOf = (n: number): string => (n === 1 ? '1 step' : `${n} steps`);
+
+/** Drag moves the selected nodes; a press that does not move is a click. */
+export class Drag implements Tool {
+  private readonly was: boolean;
+  private places: number[] = [];
+  private all = new Set<number>();
+  private start = new Map<number, Point>();
+  private started = false;
+
+  constructor(private readonly b: Board, private readonly anchor: number, private readonly from: Pointer) {
+    const id = b.graph.nodes[anchor]!.id;
+    this.was = b.store.selection().nodes.includes(id);
+    pressed(b, 'nodes', id, from);
+  }
+
+  move(p: Pointer) {
+    if (!this.started) {
+      if (!far(this.from, p)) return;
+      this.begin();
+    }
+    const g = this.b.graph, by = this.offset(p);
+    for (const [i, o] of this.start) g.place(i, o.x + by.x, o.y + by.y);
+    this.b.view.moved(this.all);
+  }
+
+  up(p: Pointer) {
+    if (!this.started) {
+      clicked(this.b, 'nodes', this.b.graph.nodes[this.anchor]!.id, p, this.was);
+      return;
+    }
+    this.end();
+    if (p.alt) this.duplicate(p);
+    else this.b.store.apply({ nodes: { update: movement(this.b.graph, this.places) } }, `Move ${stepsOf(this.places.length)}`);
+  }
+
+  cancel() {
+    if (!this.started) return;
+    this.back();
+    this.end();
+  }
+
+  rims() {
+    return this.started;
+  }
+
+  private begin() {
+    const { graph: g, view } = this.b;
+    this.started = true;
+    this.places = outermost(g, picked(this.b));
+    const add = (i: number) => {
+      this.all.add(i);
+      g.children(i).forEach(add);
+    };
+    this.places.forEach(add);
+    for (const i of this.places) this.start.set(i, { x: g.x[i]!, y: g.y[i]! });
+    view.raise(this.places);
+    view.lift(this.all, new Set([...this.all].flatMap((i) => [...g.edgesOf(i)])));
+    view.cursor('grabbing');
+  }
+
+  private end() {
+    this.b.view.lift(null, null);
+    this.b.view.cursor(null);
+  }
+
+  private back() {
+    for (const [i, o] of this.start) this.b.graph.place(i, o.x, o.y);
+    this.b.view.moved(this.all);
+  }
+
+  // The card under the pointer lands on the grid and the others keep their distance from it.
+  private offset(p: Pointer): Point {
+    const dx = p.doc.x - this.from.doc.x, dy = p.doc.y - this.from.doc.y;
+    const o = this.start.get(this.anchor) ?? this.start.values().next().value!;
+    return p.mod ? { x: dx, y: dy } : { x: snap(o.x + dx) - o.x, y: snap(o.y + dy) - o.y };
+  }
+
+  private duplicate(p: Pointer) {
+    const by = this.offset(p), { store, graph } = this.b;
+    this.back();
+    const copy = clip(graph, { nodes: idsOf(graph, this.places), edges: [] });
+    if (!copy) return;
+    const { diff, select } = insertion(copy, by, (id) => store.has(id));
+    store.apply(diff, `Duplicate ${stepsOf(copy.nodes.length)}`, { select });
+  }
+}

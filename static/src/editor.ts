@@ -1,0 +1,172 @@
+// The editor page: the canvas with everything around it.
+import { labelOf, mount, type Canvas, type DocChange, type GraphDoc, type Spec } from './canvas/main';
+import { same } from './canvas/diff';
+import { Inspector } from './editor/inspector';
+import { Journal, type Storage } from './editor/journal';
+import { decode } from './editor/json';
+import { startKeys } from './editor/keys';
+import { Palette } from './editor/palette';
+import { Results } from './editor/results';
+import { Runner } from './editor/run';
+import { RunPanel } from './editor/runpanel';
+import { Saving, type Left, type Opened } from './editor/saving';
+import { say } from './editor/say';
+import { Title } from './editor/title';
+import type { RunDetail } from './live/reducer';
+
+function block<T>(id: string): T {
+  return decode(document.getElementById(id)?.textContent || 'null') as T;
+}
+
+function opened(): Opened {
+  const { id, name, version, ...doc } = block<GraphDoc & { id: string; name: string; version: number }>('doc');
+  return { id, name, version, doc: { nodes: doc.nodes ?? [], edges: doc.edges ?? [] } };
+}
+
+function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** claim holds the page's name as long as it lives, so that other pages know its draft is not left behind. */
+function claim(name: string) {
+  void navigator.locks?.request(name, () => new Promise(() => undefined));
+}
+
+async function isAlive(name: string): Promise<boolean> {
+  if (!navigator.locks) return false;
+  return navigator.locks.request(name, { ifAvailable: true }, (lock) => lock === null);
+}
+
+/** leftBehind returns the newest draft of a page that is gone, if it says something the server does not know. */
+async function leftBehind(journal: Journal, o: Opened): Promise<Left | null> {
+  for (const left of journal.left()) {
+    if (await isAlive(left.key)) continue;
+    const { draft } = left;
+    if (draft.name.trim() !== o.name || !same(draft.doc.nodes, o.doc.nodes) || !same(draft.doc.edges, o.doc.edges)) return left;
+    journal.drop(left.key);
+  }
+  return null;
+}
+
+function undoButtons(canvas: Canvas): () => void {
+  const undo = document.getElementById('btn-undo') as HTMLButtonElement | null;
+  const redo = document.getElementById('btn-redo') as HTMLButtonElement | null;
+  undo?.addEventListener('click', () => canvas.actions.run('undo'));
+  redo?.addEventListener('click', () => canvas.actions.run('redo'));
+  return () => {
+    const { canUndo, canRedo, undoLabel, redoLabel } = canvas.store;
+    describe(undo, canUndo, canUndo ? `Undo: ${undoLabel}` : 'Undo');
+    describe(redo, canRedo, canRedo ? `Redo: ${redoLabel}` : 'Redo');
+  };
+}
+
+// aria-disabled instead of disabled: a button that loses its use keeps the focus.
+function describe(b: HTMLButtonElement | null, can: boolean, title: string) {
+  if (!b) return;
+  b.setAttribute('aria-disabled', String(!can));
+  b.title = title;
+}
+
+/** linked returns the step that the address names, as in "#node=n_1". */
+function linked(): string {
+  const m = /^#node=(.+)$/.exec(location.hash);
+  if (!m) return '';
+  try {
+    return decodeURIComponent(m[1]!);
+  } catch {
+    return '';
+  }
+}
+
+class Editor {
+  readonly canvas: Canvas;
+  private readonly saving: Saving;
+  private readonly runner: Runner;
+  private readonly inspector: Inspector;
+  private readonly buttons: () => void;
+
+  constructor(o: Opened, private readonly specs: Spec[], journal: Journal, left: Left | null) {
+    if (left) (document.getElementById('wf-name') as HTMLInputElement).value = left.draft.name;
+    const byType = new Map(specs.map((s) => [s.type, s]));
+    this.canvas = mount(document.getElementById('canvas')!, {
+      doc: left?.draft.doc ?? o.doc, specs, storageKey: `heddle-view:${o.id}`, say,
+      onChange: (c) => this.changed(c),
+      onSelect: (s) => this.inspector?.select(s),
+      onOpenInspector: (id) => this.inspector.open(id),
+    });
+    this.saving = new Saving(o, () => this.canvas, journal);
+    const name = () => (document.getElementById('wf-name') as HTMLInputElement).value.trim();
+    const panel = new RunPanel({ label: (id) => this.label(id), place: (id) => this.place(id), pick: (id) => this.go(id), pickEdge: (id) => this.goEdge(id), now: () => this.runner.now() });
+    const results = new Results(() => this.runner, (id) => this.label(id));
+    this.runner = new Runner({ workflow: o.id, canvas: this.canvas, specs: byType, panel, title: new Title(name), save: () => this.saving.saver.flush(), moved: (n) => results.moved(n) });
+    this.inspector = new Inspector({ workflow: o.id, canvas: this.canvas, specs: byType, results, run: (ids) => void this.runner.start(ids) });
+    this.buttons = undoButtons(this.canvas);
+    this.buttons();
+    new Palette(this.canvas);
+    startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runSelection() });
+    this.runner.open(block<RunDetail | null>('last-run'));
+    if (left) this.saving.restored(left);
+    addEventListener('hashchange', () => this.follow());
+    this.follow();
+  }
+
+  private changed(c: DocChange) {
+    this.places = null;
+    this.saving?.saver.changed();
+    this.inspector?.changed(c);
+    // The history is written after the change is told.
+    queueMicrotask(() => this.buttons?.());
+  }
+
+  private runSelection() {
+    const { nodes } = this.canvas.selection();
+    if (nodes.length) void this.runner.start(nodes);
+    else say('Select the steps to run first.');
+  }
+
+  private label(id: string): string {
+    const node = this.canvas.store.node(id);
+    return node ? labelOf(node) : id;
+  }
+
+  private places: Map<string, number> | null = null;
+
+  private place(id: string): number {
+    this.places ??= new Map(this.canvas.store.doc().nodes.map((n, i) => [n?.id, i]));
+    return this.places.get(id) ?? Infinity;
+  }
+
+  private go(id: string) {
+    if (!this.canvas.store.node(id)) return say('This step is no longer in the workflow.');
+    this.canvas.reveal(id);
+    this.canvas.focus();
+  }
+
+  private goEdge(id: string) {
+    const edge = this.canvas.store.edge(id);
+    if (!edge) return say('This connection is no longer in the workflow.');
+    this.canvas.reveal(edge.target);
+    this.canvas.select([], [id]);
+    this.canvas.focus();
+  }
+
+  private follow() {
+    const id = linked();
+    if (id) this.go(id);
+  }
+}
+
+async function start() {
+  if (!document.getElementById('canvas') || !document.getElementById('doc')) return;
+  const o = opened();
+  const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, '0')).join('');
+  const journal = new Journal(storage(), o.id, page);
+  claim(journal.name);
+  new Editor(o, block<Spec[] | null>('kinds') ?? [], journal, await leftBehind(journal, o));
+}
+
+void start();

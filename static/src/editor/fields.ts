@@ -1,0 +1,82 @@
+// What a field of the inspector means in the document: text on the screen to a
+// value and back, and what is wrong with it. No elements here.
+import type { Field } from '../canvas/main';
+
+/** What is typed, and where. */
+export interface Input {
+  widget: string;
+  text: string;
+  /** The browser could not read it, as letters in a number field. */
+  unreadable?: boolean;
+  required?: boolean;
+  min?: string;
+  max?: string;
+}
+
+/** The value for the document: undefined removes the member; keep leaves what is there. */
+export type Reading = { value: unknown; problem: string; keep?: false } | { keep: true; problem: string };
+
+// These say nothing when they are empty: the kind's own default then counts.
+const optional = new Set(['number', 'json', 'value', 'select', 'provider', 'model', 'image']);
+
+/** read turns what is typed into a value. Half-written JSON is kept as text, so that nothing typed is lost. */
+export function read(i: Input): Reading {
+  if (i.widget === 'switch') return { value: i.text === 'true', problem: '' };
+  if (i.unreadable) return { keep: true, problem: 'Enter a number.' };
+  if (i.text.trim() === '') {
+    const value = optional.has(i.widget) ? undefined : i.text;
+    return { value, problem: i.required ? 'This is needed: fill it in, or connect it.' : '' };
+  }
+  if (i.widget === 'number') return number(i);
+  if (['json', 'value', 'image'].includes(i.widget)) return json(i);
+  return { value: i.text, problem: '' };
+}
+
+function number(i: Input): Reading {
+  const value = Number(i.text);
+  if (!Number.isFinite(value)) return { keep: true, problem: 'Enter a number.' };
+  if (i.min && value < Number(i.min)) return { value, problem: `At least ${i.min}.` };
+  if (i.max && value > Number(i.max)) return { value, problem: `At most ${i.max}.` };
+  return { value, problem: '' };
+}
+
+function json(i: Input): Reading {
+  try {
+    return { value: JSON.parse(i.text), problem: '' };
+  } catch (err) {
+    if (i.widget === 'image') return { value: i.text, problem: '' }; // the bare id of a file
+    const problem = `This is no JSON yet: ${reason(err, i.text)}`;
+    return i.widget === 'value' ? { keep: true, problem } : { value: i.text, problem };
+  }
+}
+
+// Browsers word it differently; the place is what helps.
+function reason(err: unknown, text: string): string {
+  const message = err instanceof Error ? err.message : '';
+  const at = /position (\d+)/.exec(message);
+  if (/end of (JSON )?input|end of data/i.test(message)) return 'it ends too early.';
+  if (!at) return 'check brackets, quotes and commas.';
+  const before = text.slice(0, Number(at[1])).split('\n');
+  return `look at line ${before.length}, column ${before.at(-1)!.length + 1}.`;
+}
+
+/** shown writes a value as its widget shows it, as the server does in the fragment. */
+export function shown(widget: string, value: unknown, fallback: unknown): string {
+  const v = value === undefined || value === null ? fallback : value;
+  if (v === undefined || v === null) return '';
+  if (widget === 'value') return JSON.stringify(v, null, 2);
+  if (typeof v === 'string') return v;
+  return widget === 'json' ? JSON.stringify(v, null, 2) : JSON.stringify(v) ?? '';
+}
+
+/** put returns data with a member set, or without it when value is undefined. */
+export function put(data: Record<string, unknown>, key: string, value: unknown): Record<string, unknown> {
+  if (value !== undefined) return { ...data, [key]: value };
+  const { [key]: _gone, ...rest } = data;
+  return rest;
+}
+
+/** defaultOf returns the default of a field by key; every kind has the choice of what happens when it fails. */
+export function defaultOf(fields: readonly Field[] | null | undefined, key: string): unknown {
+  return fields?.find((f) => f.key === key)?.default ?? (key === 'onError' ? 'fail' : undefined);
+}

@@ -1,0 +1,196 @@
+// What a step gave and said in the shown run: the tabs Output and Logs.
+import { make } from '../canvas/dom';
+import { duration, money } from '../canvas/status';
+import { isFinal } from '../live/frames';
+import type { NodeResult, NodeView } from '../live/reducer';
+import { call } from './api';
+import { lookName, Pill } from './pill';
+import type { Runner } from './run';
+import { report } from './say';
+import { show, text } from './value';
+
+interface Log { seq: number; nodeId: string | null; level: string; message: string; timestamp: string }
+
+const PAGE = 1000;
+const MOST = 5000;
+const SHOWN = 1000;
+
+/** Results fills the two tabs for the selected step. */
+export class Results {
+  private readonly output = document.getElementById('insp-output')!;
+  private readonly logs = document.getElementById('insp-logs')!;
+  private node: string | null = null;
+  private drawn = '';
+  private frame = 0;
+  private lines: Log[] = [];
+  private linesOf = '';
+  private asking = false;
+  private again = false;
+
+  constructor(private readonly runner: () => Runner, private readonly label: (id: string) => string) {
+    // The tabs are switched by the page's own script; this only looks which is open.
+    new MutationObserver(() => this.moved()).observe(this.output, { attributeFilter: ['hidden'] });
+    new MutationObserver(() => this.moved()).observe(this.logs, { attributeFilter: ['hidden'] });
+  }
+
+  /** select shows another step; null shows what belongs to the run as a whole. */
+  select(node: string | null) {
+    if (node === this.node) return;
+    this.node = node;
+    this.moved();
+  }
+
+  /** moved looks again, with the next frame, when what changed is about the shown step. */
+  moved(node?: string) {
+    if (node !== undefined && node !== this.node && this.logs.hidden) return;
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      if (!this.output.hidden) this.showOutput();
+      if (!this.logs.hidden) void this.fetchLogs();
+    });
+  }
+
+  // ---- output
+
+  private showOutput() {
+    const { view, detail } = this.runner(), n = this.node ? view?.nodes.get(this.node) : undefined;
+    if (!this.node) return this.put('none', empty('Select a step to see what it gave.'));
+    if (!view) return this.put('norun', empty('Run the workflow to see what a step gives.'));
+    if (!n) return this.put('notin', empty('This step was not part of the run, or its turn has not come.'));
+    const whole = detail?.id === view.head.id ? detail.nodeResults?.filter((r) => r.nodeId === this.node).at(-1) : undefined;
+    const fits = whole && whole.attempt === (n.attempt ?? whole.attempt) && whole.status === n.status ? whole : undefined;
+    if (!fits && isFinal(n.status) && !view.done) void this.runner().load();
+    const key = JSON.stringify([view.head.id, n, !!fits]);
+    if (key === this.drawn) return;
+    if (n.status === 'running' && this.stream(n)) return;
+    this.put(key, this.outputOf(n, fits));
+  }
+
+  // A text that is being streamed only grows: the element stays, and so does what is selected in it.
+  private stream(n: NodeView): boolean {
+    const pre = this.output.querySelector<HTMLElement>(`pre[data-live]`);
+    if (!pre || pre.dataset.live !== `${n.nodeId} ${n.attempt ?? 0}` || !n.streamed) return false;
+    const node = pre.firstChild as Text | null, old = node?.data ?? '';
+    if (node && n.streamed.startsWith(old)) node.appendData(n.streamed.slice(old.length));
+    else pre.textContent = n.streamed;
+    return true;
+  }
+
+  private outputOf(n: NodeView, whole: NodeResult | undefined): HTMLElement {
+    const pill = new Pill();
+    pill.show(lookName(n.status, n.cached));
+    const box = make('div', 'ed-results', {}, make('p', 'ed-results__head', {}, pill.el, make('span', 'num muted small', {}, facts(n))));
+    if (n.error) box.append(make('p', 'alert', {}, n.error));
+    if (n.reason) box.append(make('p', 'muted small', {}, n.reason));
+    if (n.meta?.notice) box.append(make('p', 'notice', {}, n.meta.notice));
+    if (n.status === 'running') box.append(make('pre', 'out', { 'data-live': `${n.nodeId} ${n.attempt ?? 0}`, tabindex: '0' }, n.streamed ?? ''));
+    else box.append(...ports('Output', whole?.output ?? undefined, n.output));
+    if (whole?.inputs && Object.keys(whole.inputs).length) box.append(make('details', 'more', {}, make('summary', '', {}, 'Inputs'), ...ports('', whole.inputs, undefined)));
+    const meta = Object.entries(n.meta ?? {}).filter(([k]) => k !== 'notice');
+    if (meta.length) box.append(make('dl', 'minifacts small', {}, ...meta.map(([k, v]) => make('div', '', {}, make('dt', 'faint', {}, k), make('dd', '', {}, v)))));
+    return box;
+  }
+
+  private put(key: string, el: HTMLElement) {
+    if (key === this.drawn) return;
+    this.drawn = key;
+    const open = this.output.querySelector('details')?.open ?? false;
+    this.output.replaceChildren(el);
+    const details = this.output.querySelector('details');
+    if (details) details.open = open;
+  }
+
+  // ---- logs
+
+  private async fetchLogs() {
+    const { view } = this.runner(), id = view?.head.id;
+    if (!id) {
+      this.linesOf = '';
+      return this.logs.replaceChildren(empty('Run the workflow to see what a step says.'));
+    }
+    if (id !== this.linesOf) {
+      this.linesOf = id;
+      this.lines = [];
+    }
+    this.showLogs();
+    if (this.asking) {
+      this.again = true;
+      return;
+    }
+    this.asking = true;
+    try {
+      await this.more(id);
+    } catch (err) {
+      if (!this.lines.length) report(err, 'The log could not be loaded.');
+    } finally {
+      this.asking = false;
+    }
+    if (this.again) {
+      this.again = false;
+      setTimeout(() => this.moved(), 500);
+    }
+  }
+
+  private async more(id: string) {
+    for (let full = true; full && this.linesOf === id && this.lines.length < MOST;) {
+      const after = this.lines.at(-1)?.seq ?? 0;
+      const { logs } = await call<{ logs: Log[] | null }>('GET', `/api/runs/${encodeURIComponent(id)}/logs?after=${after}&limit=${PAGE}`);
+      if (this.linesOf !== id) return;
+      this.lines.push(...(logs ?? []));
+      full = (logs?.length ?? 0) === PAGE;
+      if (logs?.length) this.showLogs();
+    }
+  }
+
+  private showLogs() {
+    const lines = this.lines.filter((l) => !this.node || l.nodeId === this.node);
+    if (!lines.length) return this.logs.replaceChildren(empty(this.node ? 'This step has said nothing.' : 'The run has said nothing yet.'));
+    const list = make('ul', 'log ed-log small');
+    for (const l of lines.slice(-SHOWN)) list.append(this.line(l));
+    const down = this.logs.scrollHeight - this.logs.scrollTop - this.logs.clientHeight < 40;
+    this.logs.replaceChildren(list);
+    if (down) this.logs.scrollTop = this.logs.scrollHeight;
+  }
+
+  private line(l: Log): HTMLElement {
+    const at = new Date(l.timestamp);
+    const time = make('time', 'num', { datetime: l.timestamp, title: at.toLocaleString() }, at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' }));
+    const words = !this.node && l.nodeId ? `${this.label(l.nodeId)}: ${l.message}` : l.message;
+    return make('li', '', { 'data-level': l.level }, time, make('span', 'log__level', {}, l.level), make('span', 'log__text', {}, words));
+  }
+}
+
+const empty = (words: string): HTMLElement => make('p', 'insp__none muted small', {}, words);
+
+function facts(n: NodeView): string {
+  const parts: string[] = [];
+  if (typeof n.duration === 'number') parts.push(duration(n.duration));
+  if (n.usage && n.usage.tokensIn + n.usage.tokensOut) parts.push(`${n.usage.tokensIn.toLocaleString('en')} tokens in, ${n.usage.tokensOut.toLocaleString('en')} out`);
+  if (typeof n.usage?.costUsd === 'number') parts.push(money(n.usage.costUsd));
+  if ((n.attempt ?? 1) > 1) parts.push(`try ${n.attempt}`);
+  return parts.join(' · ');
+}
+
+// Whole values when they are here, previews until then.
+function ports(title: string, whole: Record<string, unknown> | undefined, previews: Record<string, string> | undefined): HTMLElement[] {
+  const out: HTMLElement[] = [];
+  const names = Object.keys(whole ?? previews ?? {}).sort();
+  if (!names.length) return title ? [make('p', 'muted small', {}, 'It gave nothing.')] : [];
+  for (const name of names) {
+    const value = whole ? show(whole[name]) : fromPreview(previews![name]!);
+    out.push(make('section', 'ed-port', {}, make('h3', 'label mono', {}, name), value));
+  }
+  return out;
+}
+
+function fromPreview(preview: string): HTMLElement {
+  if (preview.startsWith('{"$file"')) {
+    try {
+      return show(JSON.parse(preview));
+    } catch {
+      return text(preview);
+    }
+  }
+  return text(preview.length >= 600 ? `${preview}…` : preview);
+}

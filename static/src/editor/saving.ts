@@ -1,0 +1,221 @@
+// Saving on the page: the words beside the name, the Save button and Ctrl+S, the
+// name itself, the dialog about a newer version, drafts, and leaving.
+import type { Canvas, GraphDoc } from '../canvas/main';
+import { call, explain, type ApiError } from './api';
+import { hideBanner, showBanner } from './banner';
+import { decide, type Saved } from './conflict';
+import { Journal, type Draft } from './journal';
+import { report, say } from './say';
+import { Saver, type Patch, type SaveState } from './save';
+
+/** A workflow as the page opens it. */
+export interface Opened { id: string; name: string; version: number; doc: GraphDoc }
+
+/** A draft of a page that is gone. */
+export interface Left { key: string; draft: Draft }
+
+const words = (s: SaveState): string => {
+  switch (s.kind) {
+    case 'saved': return 'Saved';
+    case 'dirty': return 'Unsaved changes';
+    case 'saving': return 'Saving…';
+    case 'offline': return 'Offline, will retry';
+    case 'failed': return s.retries ? 'Could not save, will retry' : `Could not save: ${s.error.message}`;
+    case 'conflict': return `Not saved: ${s.version ? `version ${s.version}` : 'another version'} is newer`;
+  }
+};
+
+/** Saving ties the saver to the page. */
+export class Saving {
+  readonly saver: Saver;
+  private readonly nameField = document.getElementById('wf-name') as HTMLInputElement;
+  private readonly label = document.getElementById('save-state')!;
+  private deciding = false;
+  private leaving = false;
+
+  constructor(private readonly opened: Opened, private readonly canvas: () => Canvas, private readonly journal: Journal) {
+    this.saver = new Saver({
+      doc: () => canvas().store.doc(),
+      name: () => this.nameField.value,
+      put: (patch, version) => this.put(patch, version),
+      journal,
+      onState: (s) => this.show(s),
+      now: () => Date.now(), later: (fn, ms) => setTimeout(fn, ms), forget: (t) => clearTimeout(t as number), random: Math.random,
+    }, { version: opened.version, name: opened.name, doc: opened.doc });
+    this.listen();
+    this.show(this.saver.state);
+  }
+
+  /** save saves now and says how it went; it returns whether everything is on the server. */
+  async save(): Promise<boolean> {
+    if (this.saver.state.kind === 'conflict') {
+      await this.resolve();
+      return !this.saver.unsaved;
+    }
+    const done = await this.saver.flush();
+    if (done) say('Saved.');
+    return done;
+  }
+
+  /** restored tells that a draft is on the screen, and lets the user drop it. */
+  restored(left: Left) {
+    // A draft of an older version stays on it: the server then answers that there is a newer one.
+    this.saver.rebase({ version: left.draft.version });
+    this.saver.changed();
+    this.saver.keep();
+    this.journal.drop(left.key);
+    const when = new Date(left.draft.at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+    showBanner('draft', `Unsaved changes from ${when} were restored.`, [
+      { label: 'Keep them', perform: () => hideBanner('draft') },
+      { label: 'Discard them', perform: () => void this.discard() },
+    ]);
+  }
+
+  private async discard() {
+    try {
+      this.take((await call<{ workflow: Saved }>('GET', this.path, { exact: true })).workflow);
+      hideBanner('draft');
+      say('The unsaved changes were discarded.');
+    } catch (err) {
+      report(err, 'The saved version could not be loaded.');
+    }
+  }
+
+  private get path(): string {
+    return `/api/workflows/${encodeURIComponent(this.opened.id)}`;
+  }
+
+  private async put(patch: Patch, version: number): Promise<number> {
+    const { workflow } = await call<{ workflow: { version: number } }>('PUT', this.path, { body: { ...patch, version }, headers: { 'If-Match': `"${version}"` } });
+    document.body.dataset.version = String(workflow.version);
+    return workflow.version;
+  }
+
+  private listen() {
+    document.getElementById('btn-save')?.addEventListener('click', () => void this.save());
+    this.nameField.addEventListener('input', () => this.nameChanged());
+    this.nameField.addEventListener('change', () => this.nameDone());
+    this.nameField.addEventListener('keydown', (e) => this.nameKey(e));
+    this.label.addEventListener('click', (e) => { if ((e.target as Element).closest('button')) void this.save(); });
+    addEventListener('online', () => this.saver.retryNow());
+    addEventListener('offline', () => this.saver.keep());
+    addEventListener('pagehide', () => this.saver.keep());
+    document.addEventListener('visibilitychange', () => this.hidden());
+    addEventListener('beforeunload', (e) => this.beforeLeaving(e));
+  }
+
+  private hidden() {
+    if (!document.hidden) return;
+    this.saver.keep();
+    if (this.saver.unsaved && this.saver.state.kind === 'dirty') void this.saver.flush();
+  }
+
+  private beforeLeaving(e: BeforeUnloadEvent) {
+    if (this.leaving || !this.saver.unsaved) return;
+    this.saver.keep();
+    if (this.saver.state.kind === 'dirty') void this.saver.flush(); // whoever stays finds it saved
+    e.preventDefault();
+  }
+
+  private nameChanged() {
+    const empty = this.nameField.value.trim() === '';
+    if (empty) this.nameField.setAttribute('aria-invalid', 'true');
+    else this.nameField.removeAttribute('aria-invalid');
+    this.saver.changed();
+  }
+
+  private nameDone() {
+    if (this.nameField.value.trim() === '') {
+      this.nameField.value = this.lastName;
+      say('A workflow needs a name.');
+    }
+    this.lastName = this.nameField.value.trim();
+    this.nameField.value = this.lastName;
+    this.nameField.removeAttribute('aria-invalid');
+    document.dispatchEvent(new CustomEvent('heddle:name'));
+    void this.saver.flush();
+  }
+
+  private lastName = (document.getElementById('wf-name') as HTMLInputElement).value.trim();
+
+  private nameKey(e: KeyboardEvent) {
+    if (e.key === 'Escape') {
+      this.nameField.value = this.lastName;
+      this.nameChanged();
+    }
+    if (e.key === 'Enter' || e.key === 'Escape') this.canvas().focus();
+  }
+
+  private show(s: SaveState) {
+    this.label.dataset.state = s.kind;
+    const text = words(s);
+    if (this.label.firstChild?.textContent !== text) this.label.textContent = text;
+    this.label.title = 'error' in s ? explain(s.error).text : '';
+    if (s.kind === 'conflict' && !this.label.querySelector('button')) this.label.append(resolveButton());
+    if (s.kind === 'offline' || s.kind === 'failed') this.trouble(s.error, s.kind === 'failed' && !s.retries);
+    else if (s.kind !== 'saving') hideBanner('save');
+    if (s.kind === 'conflict') void this.resolve();
+  }
+
+  private trouble(error: ApiError, final: boolean) {
+    const { text, requestId } = explain(error);
+    const id = requestId ? ` (request ${requestId})` : '';
+    const again = { label: final ? 'Try again' : 'Try now', perform: () => void this.save() };
+    const kept = 'Your changes are kept in this browser';
+    if (error.status === 401) return showBanner('save', `You are signed out. ${kept}.`, [{ label: 'Sign in', href: '/signin', perform: () => undefined }, again]);
+    if (error.status === 404 || error.status === 403) return showBanner('save', `This workflow can no longer be saved: ${text} ${kept}.${id}`, [{ label: 'Save as a copy', perform: () => void this.copy() }]);
+    showBanner('save', final ? `Could not save: ${text} ${kept}.${id}` : `${text} ${kept} and saved as soon as the server answers.${id}`, [again]);
+  }
+
+  private async resolve() {
+    if (this.deciding) return;
+    this.deciding = true;
+    try {
+      const choice = await decide(this.opened.id, this.canvas().store.doc(), this.saver.version);
+      if (choice?.kind === 'theirs') this.take(choice.theirs);
+      if (choice?.kind === 'copy') await this.copy();
+      if (choice?.kind === 'overwrite') await this.overwrite(choice.theirs);
+    } catch (err) {
+      report(err, 'The newer version could not be loaded.');
+    } finally {
+      this.deciding = false;
+    }
+  }
+
+  private take(theirs: Saved) {
+    const doc: GraphDoc = { nodes: theirs.nodes ?? [], edges: theirs.edges ?? [] };
+    this.canvas().replace(doc);
+    this.nameField.value = theirs.name;
+    this.lastName = theirs.name;
+    this.saver.rebase({ version: theirs.version, name: theirs.name, doc: this.canvas().store.doc() });
+    hideBanner('draft');
+    document.dispatchEvent(new CustomEvent('heddle:name'));
+    say(`Version ${theirs.version} is loaded.`);
+  }
+
+  private async overwrite(theirs: Saved) {
+    this.saver.rebase({ version: theirs.version, name: theirs.name, doc: { nodes: theirs.nodes ?? [], edges: theirs.edges ?? [] } });
+    if (await this.saver.flush()) say('Your version is saved.');
+  }
+
+  private async copy() {
+    const doc = this.canvas().store.doc();
+    const name = `${this.nameField.value.trim().slice(0, 93)} (copy)`;
+    try {
+      const { workflow } = await call<{ workflow: { id: string } }>('POST', '/api/workflows', { body: { name, nodes: doc.nodes, edges: doc.edges } });
+      this.saver.forget();
+      this.leaving = true;
+      location.assign(`/workflows/${encodeURIComponent(workflow.id)}`);
+    } catch (err) {
+      report(err, 'The copy could not be saved.');
+    }
+  }
+}
+
+function resolveButton(): HTMLElement {
+  const b = document.createElement('button');
+  b.type = 'button';
+  b.className = 'btn btn--sm';
+  b.textContent = 'Resolve…';
+  return b;
+}
