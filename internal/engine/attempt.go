@@ -24,10 +24,11 @@ type attempt struct {
 	cancel    context.CancelCauseFunc
 	queuedAt  time.Time // zero: it did not wait
 	startedAt time.Time
-	deadline  time.Time // when the run's goroutine must act on it next
-	cut       error     // why it was stopped; nil: it was not
-	announced bool      // its start is recorded or about to be
-	left      bool      // it is out of the run: nothing of it counts any more
+	deadline  time.Time     // when the run's goroutine must act on it next
+	cut       error         // why it was stopped; nil: it was not
+	announced bool          // its start is recorded or about to be
+	left      bool          // it is out of the run: nothing of it counts any more
+	arming    bool          // it is about to ask for its start, see [run.flush]
 	durable   chan struct{} // closed when the start is durable; nil: no need to wait
 	edges     []delivery
 

@@ -37,8 +37,10 @@ func (r *run) write(ctx context.Context) {
 }
 
 // flush hands everything that is pending to the journal, unless a step is there.
+// Starts that are about to be asked for go into the same step: one commit takes
+// the result of a node and the start of the next.
 func (r *run) flush() {
-	if r.flying != nil || r.phase == phaseStop {
+	if r.flying != nil || r.phase == phaseStop || r.arming > 0 {
 		return
 	}
 	r.speak()

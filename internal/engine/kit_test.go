@@ -178,3 +178,7 @@ func (w *world) nodeEvents(id string) (events []flow.NodeStatusEvent) {
 	}
 	return events
 }
+
+func rawJSON(s string) json.RawMessage { return json.RawMessage(s) }
+
+func jsonInto(s string, v any) error { return json.Unmarshal([]byte(s), v) }

@@ -134,6 +134,7 @@ func (r *run) announce(a *attempt) {
 
 // recordStart writes the start of an attempt that waits for it to be durable.
 func (r *run) recordStart(a *attempt) {
+	r.armed(a)
 	if a.left || a.cut != nil || r.phase != phaseWork {
 		return // its context ends, or has ended
 	}

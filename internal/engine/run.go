@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -55,6 +56,7 @@ type run struct {
 	flushed  chan error
 	outcomes chan outcome
 	starts   chan *attempt
+	arming   int           // attempts whose start will be asked for in no time
 	jobs     chan *attempt // for idle goroutines; never more than there are
 	idle     int
 	gone     chan struct{} // closed when nobody listens to attempts any more
@@ -253,6 +255,10 @@ func (r *run) launch(i int) {
 	r.wakeAt(a.deadline)
 	r.live = append(r.live, a)
 	a.edges = r.deliveries(n)
+	if a.durable != nil && !slices.ContainsFunc(a.edges, delivery.far) {
+		a.arming = true
+		r.arming++
+	}
 	if r.idle > 0 {
 		select {
 		case r.jobs <- a:
@@ -294,8 +300,17 @@ func (r *run) leave(a *attempt) {
 	r.live[end] = nil
 	r.live = r.live[:end]
 	a.left = true
+	r.armed(a)
 	a.cancel(nil)
 	<-r.engine.slots
+}
+
+// armed takes back that an attempt is about to ask for its start.
+func (r *run) armed(a *attempt) {
+	if a.arming {
+		a.arming = false
+		r.arming--
+	}
 }
 
 // key is the same for every attempt of a node in this run and safe in a header.

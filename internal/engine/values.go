@@ -83,6 +83,12 @@ type delivery struct {
 	value flow.Value
 }
 
+// far reports whether the value must be loaded first.
+func (d delivery) far() bool {
+	_, ref := d.value.BlobRef()
+	return ref
+}
+
 // intake gathers the inputs of one attempt: as the kind gets them and as they are
 // recorded, which is with references in the place of large values.
 type intake struct {

@@ -51,7 +51,23 @@ type BlobRef struct {
 }
 
 // Text returns a text value.
-func Text(s string) Value { return mustJSON(s) }
+func Text(s string) Value {
+	if !plain(s) {
+		return mustJSON(s)
+	}
+	b := make([]byte, 0, len(s)+2)
+	return Value{raw: append(append(append(b, '"'), s...), '"')}
+}
+
+// plain reports whether s is the same with and without JSON's escapes.
+func plain[T string | json.RawMessage](s T) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
 
 // Number returns a number value; NaN and infinities become JSON null.
 func Number(f float64) Value {
@@ -66,10 +82,22 @@ func Boolean(b bool) Value { return mustJSON(b) }
 
 // List returns a list value of the given items.
 func List(items ...Value) Value {
-	if items == nil {
-		items = []Value{}
+	size := 2 + len(items)
+	for _, v := range items {
+		size += max(len(v.raw), len("null"))
 	}
-	return mustJSON(items)
+	b := append(make([]byte, 0, size), '[')
+	for i, v := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if v.IsZero() {
+			b = append(b, "null"...)
+			continue
+		}
+		b = append(b, v.raw...)
+	}
+	return Value{raw: append(b, ']')}
 }
 
 // File returns an image or file value, by the reference's media type.
@@ -188,6 +216,9 @@ func (v Value) Items() []Value {
 // String returns v as people read it: a text as it is, everything else as JSON.
 func (v Value) String() string {
 	var s string
+	if n := len(v.raw); n > 1 && v.raw[0] == '"' && v.raw[n-1] == '"' && plain(v.raw[1:n-1]) {
+		return string(v.raw[1 : n-1])
+	}
 	if len(v.raw) > 0 && v.raw[0] == '"' && json.Unmarshal(v.raw, &s) == nil {
 		return s
 	}

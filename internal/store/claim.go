@@ -156,4 +156,3 @@ func (s *Store) RequestCancel(ctx context.Context, o flow.Owner, id flow.ID) (fl
 	s.touch(flow.CancelTopic(id))
 	return r, err
 }
-

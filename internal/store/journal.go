@@ -346,4 +346,3 @@ func (s *Store) FileData(ctx context.Context, o flow.Owner, id flow.ID) ([]byte,
 	}
 	return s.Blob(ctx, o, u.Hash)
 }
-

@@ -15,6 +15,7 @@ type Watch struct {
 	RunID      flow.ID
 	WorkflowID flow.ID
 	After      int64 // for a run: the last event seen; 0 asks for a snapshot first
+	Replay     bool  // for a run: no snapshot, every event after After
 }
 
 // LiveFrame is what a viewer is sent: a snapshot or one event.
@@ -82,7 +83,7 @@ func (s *Service) watchRun(ctx context.Context, o flow.Owner, in Watch, yield fu
 		return
 	}
 	seq, final := in.After, false
-	if seq == 0 {
+	if seq == 0 && !in.Replay {
 		snap, err := s.snapshot(ctx, o, in.RunID)
 		if err != nil {
 			fail(err)

@@ -48,7 +48,7 @@ export class ActiveLayer {
     const outlines = a.cull.blocks && a.selectedNodes.length > 0;
     const need = a.wire !== null || a.liftedEdges.size > 0 || a.liftedNodes.size > 0 || a.selectedEdges.length > 0 || a.hoveredEdge >= 0 || a.flowing.length > 0 || outlines;
     if (!need && !this.used) return;
-    if (this.used !== need) this.el.hidden = !need;
+    this.el.hidden = !need;
     this.used = need;
     const { ctx, dpr } = this, { x, y, z } = a.cam;
     ctx.setTransform(1, 0, 0, 1, 0, 0);

@@ -57,8 +57,9 @@ export interface Canvas {
   destroy(): void;
 }
 
-/** mount fills root with a canvas showing a document. */
+/** mount fills root with a canvas showing a document; what was in it goes. */
 export function mount(root: HTMLElement, o: MountOptions): Canvas {
+  root.replaceChildren();
   const store = new DocStore(o.doc), graph = new Graph(store.doc(), o.specs);
   const view = new View(root, graph, store);
   const page = new Page(root, view, store, graph, o, commands());

@@ -94,9 +94,11 @@ test('subscribers hear what happened', () => {
   s.undo();
   s.select(['a'], [], true);
   s.select(['a'], [], true);
+  s.select(['a']);
+  s.select(['a']);
   stop();
   s.select([]);
-  assert.deepEqual(heard, ['edit Move false', 'edit Disconnect true', 'undo Disconnect true', 'selection false', 'selection true']);
+  assert.deepEqual(heard, ['edit Move false', 'edit Disconnect true', 'undo Disconnect true', 'selection true', 'selection false']);
 });
 
 test('a table keeps records it cannot index', () => {

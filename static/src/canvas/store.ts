@@ -26,6 +26,7 @@ export class Store {
   private edges: Table<RFEdge>;
   private rest: GraphDoc;
   private chosen: Selection = nothing;
+  private unsettled = false;
   private listeners = new Set<(n: Notice) => void>();
 
   constructor(doc: GraphDoc) {
@@ -65,8 +66,9 @@ export class Store {
       nodes: [...new Set(nodes)].filter((id) => this.nodes.at(id) >= 0),
       edges: [...new Set(edges)].filter((id) => this.edges.at(id) >= 0),
     };
-    if (live && equal(next, this.chosen)) return;
+    if (equal(next, this.chosen) && (live || !this.unsettled)) return;
     this.chosen = next;
+    this.unsettled = live;
     this.tell({ kind: 'selection', selection: next, live });
   }
 

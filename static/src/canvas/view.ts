@@ -155,6 +155,7 @@ export class View implements Surface {
     this.active.resize(this.cam.width, this.cam.height, dpr);
     this.cull.invalidate();
     this.moving = true;
+    this.fresh = false;
     this.onResize();
     // Canvases are empty after a resize: painting in the same task avoids a flash.
     this.flush();

@@ -25,7 +25,10 @@ export interface RunnerEnv {
 }
 
 const TYPES = ['snapshot', 'run.status', 'node.status', 'node.delta', 'log'] as const;
+// How long a busy run may be silent before it is asked for, with and without a socket.
 const SILENCE = 10_000;
+const SILENCE_DOWN = 1500;
+const LOOK = 2000;
 
 /** Runner shows one run at a time: the newest. */
 export class Runner {
@@ -34,8 +37,10 @@ export class Runner {
   /** What GET /api/runs/:id said last about the shown run: whole inputs and outputs. */
   detail: RunDetail | null = null;
   private starting = false;
+  private stopping = false;
   private skew = Infinity;
   private heard = 0;
+  private up = true;
   /** The run has ended, but its whole results are not here yet. */
   private stale = false;
   private lost: ReturnType<typeof setTimeout> | undefined;
@@ -49,7 +54,7 @@ export class Runner {
     for (const t of TYPES) document.addEventListener(`heddle:${t}`, (e) => this.frame((e as CustomEvent<Frame>).detail));
     document.addEventListener('heddle:connection', (e) => this.connection((e as CustomEvent<Connection>).detail));
     subscribe({ workflowId: env.workflow });
-    setInterval(() => this.look(), SILENCE / 2);
+    setInterval(() => this.look(), LOOK);
   }
 
   /** now returns the server's time, as far as the events tell. */
@@ -118,15 +123,17 @@ export class Runner {
   /** stop asks the server to end the run. */
   async stop(): Promise<void> {
     const id = this.view?.head.id;
-    if (!id || !this.busy || this.stopButton.disabled) return;
-    this.stopButton.disabled = true;
+    if (!id || !this.busy || this.stopping) return;
+    this.stopping = true;
+    this.buttons();
     try {
       const { run } = await call<{ run: RunDetail }>('POST', `/api/runs/${encodeURIComponent(id)}/cancel`);
       if (this.view?.head.id === id && isFinal(run.status)) this.refresh(run);
     } catch (err) {
       if (err instanceof ApiError && err.status === 409) await this.load(); // it ended by itself
       else report(err, 'The run could not be stopped.');
-      this.stopButton.disabled = false;
+      this.stopping = false;
+      this.buttons();
     }
   }
 
@@ -150,9 +157,9 @@ export class Runner {
     this.changed(this.view, this.view.apply(f));
   }
 
-  // Ids sort by time: a run started elsewhere is shown when it is newer and nothing runs here.
+  // Ids sort by time: a run started elsewhere is shown from its beginning when it is newer and nothing runs here.
   private isNext(f: Frame): boolean {
-    return f.type === 'snapshot' && !this.busy && f.runId > (this.view?.head.id ?? '');
+    return (f.type === 'snapshot' || f.seq === 1) && !this.busy && f.runId > (this.view?.head.id ?? '');
   }
 
   private changed(v: RunView, what: ReturnType<RunView['apply']>) {
@@ -181,9 +188,9 @@ export class Runner {
 
   private head(v: RunView) {
     this.env.title.show(v.head.status);
+    if (v.done) this.stopping = false;
     this.buttons();
     if (!v.done) return;
-    this.stopButton.disabled = false;
     say(ending(v));
     if (['failed', 'partial'].includes(v.head.status)) openPanel();
     this.stale = true;
@@ -194,7 +201,9 @@ export class Runner {
     const had = [this.runButton, this.stopButton].includes(document.activeElement as HTMLButtonElement);
     this.runButton.hidden = this.busy;
     this.stopButton.hidden = !this.busy;
-    this.runButton.disabled = this.starting;
+    // aria-disabled: a disabled button would lose the focus.
+    this.runButton.setAttribute('aria-disabled', String(this.starting));
+    this.stopButton.setAttribute('aria-disabled', String(this.stopping));
     if (had) (this.busy ? this.stopButton : this.runButton).focus();
   }
 
@@ -213,6 +222,7 @@ export class Runner {
       const { run } = await call<{ run: RunDetail }>('GET', `/api/runs/${encodeURIComponent(id)}`);
       if (this.view?.head.id !== id) return;
       this.detail = run;
+      this.heard = Date.now();
       this.stale = false;
       if (!this.view.done && (isFinal(run.status) || this.view.seq === before)) this.refresh(run);
       this.env.moved();
@@ -236,14 +246,20 @@ export class Runner {
 
   // Where sockets do not get through, the run is asked for now and then.
   private look() {
-    if ((this.busy && Date.now() - this.heard > SILENCE) || this.stale) void this.load();
+    const silence = this.up ? SILENCE : SILENCE_DOWN;
+    if ((this.busy && Date.now() - this.heard > silence) || this.stale) void this.load();
   }
 
   private connection(c: Connection) {
+    this.up = c.up;
+    if (c.signedOut) return showBanner('live', 'You are signed out, so live updates have stopped.', [{ label: 'Sign in', href: '/signin', perform: () => undefined }]);
+    if (!c.up) {
+      this.lost ??= setTimeout(() => showBanner('live', 'Live updates are interrupted. Trying to reconnect; runs go on meanwhile.'), 2500);
+      return;
+    }
     clearTimeout(this.lost);
     this.lost = undefined;
-    if (c.up) return hideBanner('live');
-    this.lost = setTimeout(() => showBanner('live', 'Live updates are interrupted. Trying to reconnect; runs go on meanwhile.'), 2500);
+    hideBanner('live');
   }
 }
 

@@ -130,8 +130,13 @@ export class RunPanel {
     this.title.textContent = v.done ? 'Last run' : 'Run';
     this.pill.show(v.head.status);
     const h = v.head;
-    let settled = 0;
-    for (const n of v.nodes.values()) if (isFinal(n.status)) settled++;
+    let settled = 0, noted = false;
+    for (const n of v.nodes.values()) {
+      if (isFinal(n.status)) settled++;
+      noted ||= !!(n.error || n.reason);
+    }
+    // All rows share the columns, so that their bars share the axis of time.
+    this.host.classList.toggle('rr-noted', noted);
     const total = h.totalNodes || v.nodes.size, tokens = (h.tokensIn ?? 0) + (h.tokensOut ?? 0);
     this.facts.textContent = [
       total ? `${settled} of ${total} ${total === 1 ? 'step' : 'steps'}` : '',

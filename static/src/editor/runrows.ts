@@ -79,7 +79,8 @@ export class Rows {
   }
 
   private key(e: KeyboardEvent) {
-    const last = this.env.ids().length - 1;
+    const row = (e.target as Element).closest<HTMLElement>('.rr'), last = this.env.ids().length - 1;
+    if (row) this.focus = Number(row.dataset.at);
     const to: Record<string, number> = { ArrowDown: this.focus + 1, ArrowUp: this.focus - 1, Home: 0, End: last };
     const next = to[e.key];
     if (next === undefined) return;

@@ -67,18 +67,26 @@ export class Saving {
     const when = new Date(left.draft.at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
     showBanner('draft', `Unsaved changes from ${when} were restored.`, [
       { label: 'Keep them', perform: () => hideBanner('draft') },
-      { label: 'Discard them', perform: () => void this.discard() },
+      { label: 'Discard them', perform: () => this.discard() },
     ]);
   }
 
-  private async discard() {
-    try {
-      this.take((await call<{ workflow: Saved }>('GET', this.path, { exact: true })).workflow);
-      hideBanner('draft');
-      say('The unsaved changes were discarded.');
-    } catch (err) {
-      report(err, 'The saved version could not be loaded.');
-    }
+  // What the server had when the page was opened comes back; if the draft was
+  // saved meanwhile, that becomes a version of its own.
+  private discard() {
+    const { name, version, doc } = this.opened;
+    this.fill({ name, doc });
+    if (this.saver.version > version) this.saver.changed();
+    else this.saver.rebase({ version, name, doc: this.canvas().store.doc() });
+    hideBanner('draft');
+    say('The unsaved changes were discarded.');
+  }
+
+  private fill({ name, doc }: { name: string; doc: GraphDoc }) {
+    this.canvas().replace(doc);
+    this.nameField.value = name;
+    this.lastName = name;
+    document.dispatchEvent(new CustomEvent('heddle:name'));
   }
 
   private get path(): string {
@@ -183,13 +191,9 @@ export class Saving {
   }
 
   private take(theirs: Saved) {
-    const doc: GraphDoc = { nodes: theirs.nodes ?? [], edges: theirs.edges ?? [] };
-    this.canvas().replace(doc);
-    this.nameField.value = theirs.name;
-    this.lastName = theirs.name;
+    this.fill({ name: theirs.name, doc: { nodes: theirs.nodes ?? [], edges: theirs.edges ?? [] } });
     this.saver.rebase({ version: theirs.version, name: theirs.name, doc: this.canvas().store.doc() });
     hideBanner('draft');
-    document.dispatchEvent(new CustomEvent('heddle:name'));
     say(`Version ${theirs.version} is loaded.`);
   }
 

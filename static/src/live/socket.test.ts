@@ -4,25 +4,25 @@ import { delay, LiveClient, type SocketLike } from './socket';
 
 class FakeSocket implements SocketLike {
   onopen: (() => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((e: { code: number }) => void) | null = null;
   onmessage: ((e: { data: unknown }) => void) | null = null;
   sent: Record<string, unknown>[] = [];
   send(text: string) { this.sent.push(JSON.parse(text)); }
-  close() { this.onclose?.(); }
+  close(code = 1006) { this.onclose?.({ code }); }
   get(...frames: unknown[]) { this.onmessage?.({ data: JSON.stringify(frames.length === 1 ? frames[0] : frames) }); }
 }
 
 function setup() {
-  const sockets: FakeSocket[] = [], seen: [string, any][] = [], timers: { fn: () => void; ms: number }[] = [];
+  const sockets: FakeSocket[] = [], seen: [string, any][] = [], timers: { fn: () => void; ms: number }[] = [], pace: (() => void)[] = [];
   const client = new LiveClient({
     open: () => { const s = new FakeSocket(); sockets.push(s); return s; },
     emit: (type, detail) => seen.push([type, detail]),
-    later: (fn, ms) => { const t = { fn, ms }; timers.push(t); return t; },
+    later: (fn, ms) => { if (ms === 125) return pace.push(fn); const t = { fn, ms }; timers.push(t); return t; },
     forget: (t) => { timers.splice(timers.indexOf(t as (typeof timers)[0]), 1); },
     random: () => 1,
   });
   const frames = () => seen.filter(([t]) => t !== 'connection').map(([t, d]) => `${t} ${d.runId ?? ''}:${d.seq ?? ''}`);
-  return { client, sockets, seen, timers, frames, fire: () => timers.shift()!.fn() };
+  return { client, sockets, seen, timers, pace, frames, fire: () => timers.shift()!.fn() };
 }
 
 const snap = (runId: string, seq: number, status = 'running') => ({ type: 'snapshot', runId, seq, run: { id: runId, status }, nodes: {} });
@@ -51,14 +51,14 @@ test('after a lost connection it resumes after the last event, and drops what co
   t.sockets[0]!.onopen!();
   t.sockets[0]!.get(snap('r', 2), node('r', 3));
   t.sockets[0]!.close();
-  assert.deepEqual(t.seen.at(-1), ['connection', { up: false, attempt: 1 }]);
+  assert.deepEqual(t.seen.at(-1), ['connection', { up: false, attempt: 1, signedOut: false }]);
   assert.equal(t.timers[0]!.ms, 500);
   t.fire();
   t.sockets[1]!.close(); // still down: a longer wait
   assert.equal(t.timers[0]!.ms, 1000);
   t.fire();
   t.sockets[2]!.onopen!();
-  assert.deepEqual(t.seen.at(-1), ['connection', { up: true, attempt: 0 }]);
+  assert.deepEqual(t.seen.at(-1), ['connection', { up: true, attempt: 0, signedOut: false }]);
   assert.deepEqual(t.sockets[2]!.sent, [{ type: 'subscribe', runId: 'r', after: 3 }]);
   t.sockets[2]!.get(node('r', 3), node('r', 4));
   assert.deepEqual(t.frames(), ['snapshot r:2', 'node.status r:3', 'node.status r:4']);
@@ -86,7 +86,7 @@ test('a gap is not shown: what is missing is asked for, once', () => {
   s.get(snap('r', 1));
   s.sent.length = 0;
   s.get(node('r', 4), node('r', 5));
-  assert.deepEqual(s.sent, [{ type: 'subscribe', runId: 'r', after: 1 }]);
+  assert.deepEqual(s.sent, [{ type: 'unsubscribe', runId: 'r' }, { type: 'subscribe', runId: 'r', after: 1 }]);
   s.get(node('r', 2), node('r', 3), node('r', 4));
   assert.deepEqual(t.frames(), ['snapshot r:1', 'node.status r:2', 'node.status r:3', 'node.status r:4']);
 });
@@ -126,4 +126,26 @@ test('what is no frame of a run is passed on or ignored, never thrown', () => {
   s.get(null);
   s.get({ type: 'error', error: 'No such run.' });
   assert.deepEqual(t.seen.at(-1), ['error', { type: 'error', error: 'No such run.' }]);
+});
+
+test('many subscriptions are sent at a pace the server takes', () => {
+  const t = setup();
+  for (let i = 0; i < 25; i++) t.client.subscribe({ runId: `r${i}` });
+  const s = t.sockets[0]!;
+  s.onopen!();
+  assert.equal(s.sent.length, 10);
+  for (let i = 0; i < 4; i++) t.pace.shift()!();
+  assert.equal(s.sent.length, 14);
+  while (t.pace.length) t.pace.shift()!();
+  assert.equal(s.sent.length, 25);
+  t.client.subscribe({ runId: 'late' });
+  assert.equal(s.sent.length, 26);
+});
+
+test('the end of the session is told', () => {
+  const t = setup();
+  t.client.subscribe({ runId: 'r' });
+  t.sockets[0]!.onopen!();
+  t.sockets[0]!.close(4401);
+  assert.equal(t.seen.at(-1)![1].signedOut, true);
 });

@@ -10,7 +10,7 @@ export interface Subscription { runId?: string; workflowId?: string; after?: num
 /** The part of WebSocket that is used. */
 export interface SocketLike {
   onopen: (() => void) | null;
-  onclose: (() => void) | null;
+  onclose: ((e: { code: number }) => void) | null;
   onmessage: ((e: { data: unknown }) => void) | null;
   send(text: string): void;
   close(): void;
@@ -25,11 +25,15 @@ export interface Surroundings {
   random(): number;
 }
 
-/** Detail of 'heddle:connection'. */
-export interface Connection { up: boolean; attempt: number }
+/** Detail of 'heddle:connection'. signedOut: the server ended it because the session has ended. */
+export interface Connection { up: boolean; attempt: number; signedOut: boolean }
 
 const FIRST = 500;
 const LONGEST = 30_000;
+// The server takes 20 messages a second; a page with many runs must not be sent away.
+const BURST = 10;
+const PACE = 125;
+const SIGNED_OUT = 4401;
 
 /** delay returns how long to wait before a try: doubling, and spread so that many clients do not come at once. */
 export function delay(attempt: number, random: number): number {
@@ -45,6 +49,9 @@ export class LiveClient {
   private up = false;
   private attempt = 0;
   private timer: unknown;
+  private readonly queue: string[] = [];
+  private sent = 0;
+  private pacing: unknown;
   private readonly runs = new Map<string, Run>();
   private readonly workflows = new Map<string, number>();
 
@@ -93,13 +100,33 @@ export class LiveClient {
     };
   }
 
+  private askAgain(id: string, run: Run) {
+    this.send({ type: 'unsubscribe', runId: id });
+    this.ask(id, run);
+  }
+
   private ask(id: string, run: Run) {
     run.asked = run.seq;
     this.send({ type: 'subscribe', runId: id, after: run.seq });
   }
 
   private send(message: unknown) {
-    if (this.up) this.socket?.send(JSON.stringify(message));
+    if (!this.up) return;
+    this.queue.push(JSON.stringify(message));
+    this.drain();
+  }
+
+  private drain() {
+    while (this.queue.length && this.sent < BURST) {
+      this.sent++;
+      this.socket?.send(this.queue.shift()!);
+    }
+    if (this.pacing !== undefined || this.sent === 0) return;
+    this.pacing = this.env.later(() => {
+      this.pacing = undefined;
+      this.sent--;
+      this.drain();
+    }, PACE);
   }
 
   private connect() {
@@ -107,7 +134,7 @@ export class LiveClient {
     const socket = this.env.open();
     this.socket = socket;
     socket.onopen = () => this.opened();
-    socket.onclose = () => this.closed(socket);
+    socket.onclose = (e) => this.closed(socket, e.code);
     socket.onmessage = (e) => this.receive(e.data);
   }
 
@@ -119,20 +146,21 @@ export class LiveClient {
     this.tell();
   }
 
-  private closed(socket: SocketLike) {
+  private closed(socket: SocketLike, code: number) {
     if (this.socket !== socket) return;
     this.socket = null;
     this.up = false;
+    this.queue.length = 0;
     const wait = delay(this.attempt++, this.env.random());
     this.timer = this.env.later(() => {
       this.timer = undefined;
       this.connect();
     }, wait);
-    this.tell();
+    this.tell(code === SIGNED_OUT);
   }
 
-  private tell() {
-    this.env.emit('connection', { up: this.up, attempt: this.attempt } satisfies Connection);
+  private tell(signedOut = false) {
+    this.env.emit('connection', { up: this.up, attempt: this.attempt, signedOut } satisfies Connection);
   }
 
   private receive(data: unknown) {
@@ -157,7 +185,7 @@ export class LiveClient {
     const run = this.runs.get(f.runId) ?? this.found(f.runId);
     if (!run || f.seq <= run.seq) return false;
     if (f.type !== 'snapshot' && f.seq !== run.seq + 1) {
-      if (run.asked !== run.seq) this.ask(f.runId, run);
+      if (run.asked !== run.seq) this.askAgain(f.runId, run);
       return false;
     }
     run.seq = f.seq;

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+
+	"heddle/internal/flow"
+	"heddle/internal/studio"
+)
+
+// declared is what the route table says of one API route.
+type declared struct {
+	method, path string
+	scope        flow.Scope // what a token needs; "" where people alone, or anybody, may
+}
+
+// newAPI returns huma on our Fiber app, with our error envelope and no pages of its own.
+func (s *Server) newAPI() huma.API {
+	huma.NewError = humaError
+	conf := huma.DefaultConfig("Heddle", s.Version)
+	conf.OpenAPIPath, conf.DocsPath, conf.SchemasPath, conf.CreateHooks = "", "", "", nil
+	conf.Info.Description = "Everything the pages do, as JSON. Send Authorization: Bearer hdl_..., a token made under Settings."
+	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token":   {Type: "http", Scheme: "bearer", Description: "An API token, or a Clerk session token."},
+		"session": {Type: "apiKey", In: "cookie", Name: s.cookieName()},
+	}
+	conf.Transformers = append(conf.Transformers, func(c huma.Context, _ string, v any) (any, error) {
+		if p, ok := v.(*refusal); ok {
+			p.RequestID = flow.RequestIDFrom(c.Context())
+			if p.retry > 0 {
+				c.SetHeader("Retry-After", strconv.Itoa(p.retry))
+			}
+		}
+		return v, nil
+	})
+	api := humafiber.New(s.app, conf)
+	describe(api.OpenAPI().Components.Schemas)
+	return api
+}
+
+// eventDoc is how an event looks, for the OpenAPI document.
+type eventDoc struct {
+	Type  string    `json:"type" enum:"run.status,node.status,node.delta,log"`
+	RunID string    `json:"runId"`
+	Seq   int64     `json:"seq" doc:"1..n without a gap."`
+	At    time.Time `json:"at"`
+
+	_ struct{} `additionalProperties:"true"`
+}
+
+func describe(r huma.Registry) {
+	r.RegisterTypeAlias(reflect.TypeFor[flow.Value](), reflect.TypeFor[json.RawMessage]())
+	r.RegisterTypeAlias(reflect.TypeFor[flow.Event](), reflect.TypeFor[eventDoc]())
+}
+
+// envelope is a success: "success": true before the use case's own members.
+type envelope[T any] struct{ value T }
+
+// MarshalJSON writes the envelope.
+func (e envelope[T]) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e.value); err != nil {
+		return nil, err
+	}
+	inner := bytes.TrimRight(b.Bytes(), "\n")
+	if len(inner) <= 2 {
+		return []byte(`{"success":true}`), nil
+	}
+	return append([]byte(`{"success":true,`), inner[1:]...), nil
+}
+
+// Schema describes the envelope in the OpenAPI document.
+func (e envelope[T]) Schema(r huma.Registry) *huma.Schema {
+	t := reflect.TypeFor[T]()
+	inner := r.Schema(t, false, "Answer")
+	if inner.Ref != "" {
+		inner = r.SchemaFromRef(inner.Ref)
+	}
+	out := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
+		"success": {Type: huma.TypeBoolean, Enum: []any{true}},
+	}, Required: []string{"success"}}
+	for name, p := range inner.Properties {
+		out.Properties[name] = p
+	}
+	out.Required = append(out.Required, inner.Required...)
+	return out
+}
+
+// reply is a success with its headers.
+type reply[T any] struct {
+	Status   int
+	ETag     string `header:"ETag"`
+	Location string `header:"Location"`
+	Body     envelope[T]
+}
+
+// op declares one API route.
+type op struct {
+	status  int
+	method  string
+	path    string
+	scope   flow.Scope
+	summary string
+	group   string
+}
+
+// route registers a use case as an API route.
+func route[In, Out any](s *Server, o op, call func(context.Context, In) (Out, error)) {
+	s.routes = append(s.routes, declared{o.method, o.path, o.scope})
+	detail := ""
+	if o.scope != "" {
+		detail = "A token needs the scope " + string(o.scope) + "."
+	}
+	huma.Register(s.api, huma.Operation{
+		OperationID: operationID(o), Method: o.method, Path: o.path, Summary: o.summary, Description: detail, Tags: []string{o.group},
+		DefaultStatus: o.status, MaxBodyBytes: jsonLimit, Errors: []int{400, 401, 403, 404, 409, 413, 415, 422, 429, 500},
+		Security: []map[string][]string{{"token": {}}, {"session": {}}}, Extensions: map[string]any{"x-scope": string(o.scope)},
+	}, func(ctx context.Context, in *In) (*reply[Out], error) {
+		out, err := call(ctx, *in)
+		if err != nil {
+			e := known(err)
+			if e.Kind == flow.Internal {
+				s.Logger.ErrorContext(ctx, "request failed", slog.String("route", o.method+" "+o.path), slog.Any("error", err))
+			}
+			return nil, problemOf(err)
+		}
+		return answer(o.status, out), nil
+	})
+}
+
+func answer[Out any](status int, out Out) *reply[Out] {
+	r := &reply[Out]{Status: status, Body: envelope[Out]{out}}
+	switch v := any(out).(type) {
+	case studio.WorkflowOut:
+		r.ETag = `"` + strconv.Itoa(v.Workflow.Version) + `"`
+		if status == http.StatusCreated {
+			r.Location = "/api/workflows/" + string(v.Workflow.ID)
+		}
+	case studio.RunStarted:
+		r.Location = "/api/runs/" + string(v.RunID)
+	}
+	return r
+}
+
+// operationID makes "get-api-workflows-id" of a route.
+func operationID(o op) string {
+	return strings.ToLower(o.method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(o.path)
+}
