@@ -148,10 +148,14 @@ func (r *run) follow(skipped []ending) {
 	for _, d := range skipped {
 		r.recordUnstarted(d)
 	}
+	if len(r.state.arrived) == 0 {
+		return
+	}
 	now := time.Now().UTC()
 	for _, i := range r.state.arrived {
 		r.waits[i].since = now
 	}
+	r.watch = false
 	r.state.arrived = r.state.arrived[:0]
 }
 
@@ -199,11 +203,15 @@ func previews(out flow.Values) map[string]string {
 	return m
 }
 
-// sayQueued tells of the nodes that have waited for a slot for a while.
+// sayQueued tells of the nodes that have waited for a slot for a while, once each.
 func (r *run) sayQueued(now time.Time) {
 	for _, i := range r.state.ready.nodes {
 		w := &r.waits[i]
-		if w.announced || now.Sub(w.since) < announceAfter {
+		if w.announced {
+			continue
+		}
+		if say := w.since.Add(announceAfter); now.Before(say) {
+			r.wakeAt(say)
 			continue
 		}
 		w.announced = true
@@ -224,7 +232,6 @@ func (r *run) tick(now time.Time) {
 	} else {
 		r.wakeAt(r.deadline)
 	}
-	r.watch = false
 	if r.phase == phaseWork {
 		r.sayQueued(now)
 	}

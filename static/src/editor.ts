@@ -118,6 +118,7 @@ class Editor {
     this.places = null;
     this.saving?.saver.changed();
     this.inspector?.changed(c);
+    this.runner?.edited(c);
     // The history is written after the change is told.
     queueMicrotask(() => this.buttons?.());
   }

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -283,12 +284,20 @@ func (p *page) keys(k string, o ...chromedp.KeyOption) {
 	p.do(chromedp.KeyEvent(k, o...))
 }
 
+// paste puts text into the field that has the focus, as a paste does.
+func (p *page) paste(text string) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // eval returns the value of a JavaScript expression.
-func eval[T any](p *page, expression string) T {
+func eval[T any](p *page, expression string, o ...chromedp.EvaluateOption) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, o...))
 	if err != nil {
 		p.t.Fatalf("%s: %v", expression, err)
 	}
@@ -301,7 +310,8 @@ func (p *page) wait(what, expression string) {
 	deadline := time.After(20 * time.Second)
 	tick := time.NewTicker(30 * time.Millisecond)
 	defer tick.Stop()
-	for !eval[bool](p, "Boolean("+expression+")") {
+	check := "(async () => { try { return Boolean(" + expression + ") } catch { return false } })()" // a page that is just loading has no body
+	for !eval[bool](p, check, chromedp.EvalAwaitPromise) {
 		select {
 		case <-deadline:
 			p.shot("failed")

@@ -145,12 +145,16 @@ function connected(g: Graph, i: number, side: Side, port: number): boolean {
 
 interface Shown { kind: 'text' | 'live' | 'image' | 'empty' | 'none'; value: string }
 
-/** imageOf returns the address of an image value: a file reference, a file id or a URL. */
+/** A picture that is wholly in its address; while one is typed or pasted in parts it is not. */
+const wholePicture = /^data:image\/[a-z.+-]+;base64,(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** imageOf returns the address of an image value that a card may show: a file of
+ * ours or a picture in the address itself. Nothing is loaded from other hosts. */
 export function imageOf(value: unknown): string | null {
   if (value && typeof value === 'object' && '$file' in value) return imageOf((value as { $file: unknown }).$file);
   if (typeof value !== 'string') return null;
   if (/^file_[\w-]+$/.test(value)) return `/api/files/${value}`;
-  return /^(https?:\/\/|\/(?!\/)|data:image\/|blob:)/.test(value) ? value : null;
+  return value.startsWith('blob:') || wholePicture.test(value) ? value : null;
 }
 
 function previewOf(node: RFNode, spec: Spec | undefined, state: NodeState | undefined): Shown {

@@ -111,10 +111,12 @@ export class Inspector {
     }
   }
 
-  // The same step is morphed, so that focus and half-typed text stay.
+  // The same step is morphed, so that focus and half-typed text stay. Another step
+  // starts empty; a plain swap would animate by style attributes, which the
+  // content security policy forbids.
   private async swap(text: string, id: string) {
-    const swap = this.form.node === id ? 'innerMorph' : 'innerHTML';
-    await htmx.swap({ text, target: this.slot, sourceElement: this.slot, swap, transition: false });
+    if (this.form.node !== id) this.slot.replaceChildren();
+    await htmx.swap({ text, target: this.slot, sourceElement: this.slot, swap: 'innerMorph', transition: false });
     this.foot.hidden = false;
     this.form.bind(id);
     if (this.keyNow() !== this.key) this.ask(TYPING);

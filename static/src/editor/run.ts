@@ -1,6 +1,6 @@
 // Runs of this workflow: starting and stopping them, following them over the
 // socket, and showing them on cards, in the panel and in the tab's title.
-import type { Canvas, Spec } from '../canvas/main';
+import type { Canvas, DocChange, Spec } from '../canvas/main';
 import { isFinal, type Frame } from '../live/frames';
 import { fromDetail, RunView, type RunDetail } from '../live/reducer';
 import { subscribe, type Connection } from '../live/socket';
@@ -36,6 +36,8 @@ export class Runner {
   view: RunView | null = null;
   /** What GET /api/runs/:id said last about the shown run: whole inputs and outputs. */
   detail: RunDetail | null = null;
+  /** Steps that are marked as failed because the run was refused, not because they ran. */
+  private readonly accused = new Set<string>();
   private starting = false;
   private stopping = false;
   private skew = Infinity;
@@ -113,11 +115,25 @@ export class Runner {
     this.view = null;
     this.detail = null;
     this.env.canvas.clearStatuses();
-    for (const p of err.problems) if (p.nodeId) this.env.canvas.setStatus(p.nodeId, { status: 'failed', error: p.message });
+    this.accused.clear();
+    for (const p of err.problems) {
+      if (!p.nodeId || this.accused.has(p.nodeId)) continue;
+      this.accused.add(p.nodeId);
+      this.env.canvas.setStatus(p.nodeId, { status: 'failed', error: p.message });
+    }
     this.env.panel.refuse(err);
     openPanel();
     say(`${err.message} ${err.problems.length ? `${err.problems.length} ${err.problems.length === 1 ? 'problem' : 'problems'}, listed in the run panel.` : ''}`);
     this.env.moved();
+  }
+
+  /** edited takes the blame off steps that were changed since the run was refused. */
+  edited({ changes }: DocChange) {
+    if (!this.accused.size) return;
+    const ends = changes.edges.flatMap((e) => [e.before?.source, e.before?.target, e.after?.source, e.after?.target]);
+    for (const id of [...changes.nodes.map((n) => n.id), ...ends]) {
+      if (id !== undefined && this.accused.delete(id)) this.env.canvas.setStatus(id, { status: 'idle' });
+    }
   }
 
   /** stop asks the server to end the run. */
@@ -178,6 +194,7 @@ export class Runner {
 
   private adopt(v: RunView, live: boolean) {
     this.view = v;
+    this.accused.clear();
     this.env.canvas.clearStatuses();
     for (const id of v.nodes.keys()) this.push(v, id);
     this.env.panel.show(v);

@@ -10,9 +10,9 @@ export interface Bar { waitX: number; waitW: number; x: number; w: number }
 
 const LEAST = 0.6;
 
-/** spanOf returns when the run began and how far it has come. */
+/** spanOf returns when the run began to work, without its time in the queue, and how far it has come. */
 export function spanOf(v: RunView, now: number): Span {
-  const times = [time(v.head.createdAt), time(v.head.startedAt)].filter((t): t is number => t !== null);
+  const start = time(v.head.startedAt) ?? time(v.head.createdAt), times = start === null ? [] : [start];
   for (const n of v.nodes.values()) {
     const t = beginning(n);
     if (t !== null) times.push(t);
