@@ -275,3 +275,27 @@ func TestE8_NodeThatIgnoresItsEndDoesNotHoldTheRun(t *testing.T) {
 		})
 	}
 }
+
+func TestE7_LateResultIsDroppedWhileTheRunGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		deaf := func(_ context.Context, c node.Call, _ string) (node.Result, error) {
+			time.Sleep(20 * time.Second)
+			c.Emit("too late")
+			return out(flow.Text("too late")), nil
+		}
+		w := newWorld(t, engine.Config{NodeTimeout: time.Minute}, kind("deaf", node.Effect, deaf), kind("doze", node.Effect, doze), needy("need", node.Pure, say))
+		b := (&g{}).node("a", "deaf", map[string]any{"timeout": 10_000}).node("b", "need", nil).edge("a", "b").arg("c", "doze", "30s")
+		if s := w.execute(t.Context(), b.run()); s != flow.RunPartial {
+			t.Error(s)
+		}
+		if d := cmp.Diff(map[string]flow.NodeStatus{"a": "failed", "b": "skipped", "c": "success"}, w.statuses()); d != "" {
+			t.Error(d)
+		}
+		if got := *w.result("a").Duration; got != 12_000 {
+			t.Errorf("given up after %d ms", got)
+		}
+		if n := len(w.nodeEvents("a")); n != 2 {
+			t.Errorf("%d events of the node, want running and failed", n)
+		}
+	})
+}

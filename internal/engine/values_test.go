@@ -146,3 +146,35 @@ func TestMalformedOutputsFailTheNode(t *testing.T) {
 		t.Errorf("%q, %q", a, b)
 	}
 }
+
+// loads counts what is read from the stored blobs.
+type loads struct {
+	engine.Blobs
+	n int
+}
+
+func (l *loads) Blob(ctx context.Context, o flow.Owner, hash string) ([]byte, error) {
+	l.n++
+	return l.Blobs.Blob(ctx, o, hash)
+}
+
+func TestE19_DurableValuesLeaveMemory(t *testing.T) {
+	large := flow.Text(strings.Repeat("x", flow.InlineLimit))
+	var got []int
+	w := newWorld(t, engine.Config{}, typed("src", flow.TypeAny, flow.TypeText, large, nil), kind("effect", node.Effect, func(_ context.Context, c node.Call, _ string) (node.Result, error) {
+		got = append(got, len(c.Inputs["in"].Items()[0].Raw()))
+		return out(flow.Text("ok")), nil
+	}))
+	l := &loads{Blobs: w.memory}
+	w.engine.Blobs = l
+	b := (&g{}).node("a", "src", nil).arg("one", "effect", "").arg("two", "effect", "").edge("a", "one").edge("a", "two").edge("one", "two")
+	if s := w.execute(t.Context(), b.run()); s != flow.RunSuccess {
+		t.Fatal(s)
+	}
+	if d := cmp.Diff([]int{len(large.Raw()), len(large.Raw())}, got); d != "" {
+		t.Error(d)
+	}
+	if l.n == 0 {
+		t.Error("the second effect starts after the value is durable, but it was still in memory")
+	}
+}

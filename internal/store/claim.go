@@ -12,17 +12,21 @@ import (
 // holder's lease ran out, it counts as lost.
 func (s *Store) ClaimRun(ctx context.Context, id flow.ID, worker string, lease time.Duration) (flow.Claim, error) {
 	now := time.Now()
-	res, err := s.write.NewRaw(`UPDATE runs SET lease_token = lease_token + 1, attempt = attempt + 1, lost = lost + (CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END),
-		lease_owner = ?, lease_until = ? WHERE id = ? AND completed_at IS NULL AND lease_until < ?`, worker, micros(now.Add(lease)), id, micros(now)).Exec(ctx)
+	var n int64
+	err := s.alone(ctx, func(ctx context.Context, tx *Tx) error {
+		res, err := tx.exec(ctx, `UPDATE runs SET lease_token = lease_token + 1, attempt = attempt + 1, lost = lost + (CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END),
+			lease_owner = ?, lease_until = ? WHERE id = ? AND completed_at IS NULL AND lease_until < ?`, worker, micros(now.Add(lease)), id, micros(now))
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
 	if err != nil {
 		return flow.Claim{}, failed("claim run", err)
 	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return flow.Claim{}, err
-	}
 	var r runRow
-	err = s.read.NewRaw("SELECT "+runHead+", nodes, edges, lost, lease_token, cancel_requested, last_seq, last_log FROM runs WHERE id = ?", id).Scan(ctx, &r)
+	err = s.one(ctx, &r, "SELECT "+runHead+", nodes, edges, lost, lease_token, cancel_requested, last_seq, last_log FROM runs WHERE id = ?", id)
 	switch {
 	case isNone(err):
 		return flow.Claim{}, missing(false, "run", id)

@@ -6,114 +6,21 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"heddle/internal/flow"
 )
 
-// pending is a step that waits for its commit.
-type pending struct {
-	ctx  context.Context
-	step flow.Step
-	err  chan error
-}
-
-// The most that one transaction gathers.
-const (
-	maxBatch = 256
-	maxRows  = 100 // of one INSERT
-)
-
-// errClosed answers steps that come after Close.
-var errClosed = errors.New("the database is closed")
+// maxRows is the most rows that one INSERT writes.
+const maxRows = 100
 
 // Append adds a step to its run's journal and returns when it is durable. Steps of
 // many runs share one transaction (rule E10). [flow.ErrFenced] says that the lease
 // is lost or the run has ended: nothing of the step was written.
 func (s *Store) Append(ctx context.Context, step flow.Step) error {
-	p := &pending{ctx: ctx, step: step, err: make(chan error, 1)}
-	select {
-	case s.steps <- p:
-	case <-s.quit:
-		return errClosed
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	err := s.together(ctx, func(ctx context.Context, tx *Tx) error { return writeStep(ctx, tx, step) })
+	if err == nil {
+		s.announce(step)
 	}
-	select {
-	case err := <-p.err:
-		return err
-	case <-s.done:
-		select {
-		case err := <-p.err:
-			return err
-		default:
-			return errClosed
-		}
-	}
-}
-
-// commitSteps is the one goroutine that writes journals: it takes what waits,
-// commits it, and takes what gathered meanwhile.
-func (s *Store) commitSteps() {
-	defer close(s.done)
-	for {
-		select {
-		case p := <-s.steps:
-			s.commit(s.gather(p))
-		case <-s.quit:
-			for {
-				select {
-				case p := <-s.steps:
-					s.commit(s.gather(p))
-				default:
-					return
-				}
-			}
-		}
-	}
-}
-
-func (s *Store) gather(first *pending) []*pending {
-	batch := []*pending{first}
-	for len(batch) < maxBatch {
-		select {
-		case p := <-s.steps:
-			batch = append(batch, p)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-// commit writes a batch in one transaction. When that fails, each step gets a
-// transaction of its own, so that one bad step harms no other.
-func (s *Store) commit(batch []*pending) {
-	results := make([]error, len(batch))
-	err := s.inTx(context.Background(), func(ctx context.Context, tx *Tx) error {
-		for i, p := range batch {
-			results[i] = writeStep(ctx, tx, p.step)
-			if results[i] != nil && !errors.Is(results[i], flow.ErrFenced) {
-				return results[i]
-			}
-		}
-		return nil
-	})
-	if err != nil && len(batch) > 1 {
-		for _, p := range batch {
-			s.commit([]*pending{p})
-		}
-		return
-	}
-	for i, p := range batch {
-		if err != nil {
-			results[i] = failed("write journal", err)
-		}
-		if results[i] == nil {
-			s.announce(p.step)
-		}
-		p.err <- results[i]
-	}
+	return failed("write journal", err)
 }
 
 func (s *Store) announce(step flow.Step) {
@@ -161,7 +68,7 @@ func updateRun(ctx context.Context, tx *Tx, st flow.Step) error {
 		where += " AND last_seq = ?"
 		args = append(args, st.Events[0].Seq-1)
 	}
-	res, err := tx.NewRaw("UPDATE runs SET "+set+" WHERE "+where, args...).Exec(ctx)
+	res, err := tx.exec(ctx, "UPDATE runs SET "+set+" WHERE "+where, args...)
 	if err != nil {
 		return fmt.Errorf("update run: %w", err)
 	}
@@ -250,9 +157,9 @@ func insertLogs(ctx context.Context, tx *Tx, st flow.Step) error {
 	})
 }
 
-func putBlob(ctx context.Context, tx bun.IDB, o flow.Owner, b flow.BlobData) error {
-	_, err := tx.NewRaw("INSERT INTO blobs (user_id, hash, size, data, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, hash) DO NOTHING",
-		o, b.Hash, len(b.Data), b.Data, micros(time.Now())).Exec(ctx)
+func putBlob(ctx context.Context, tx *Tx, o flow.Owner, b flow.BlobData) error {
+	_, err := tx.exec(ctx, "INSERT INTO blobs (user_id, hash, size, data, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, hash) DO NOTHING",
+		o, b.Hash, len(b.Data), b.Data, micros(time.Now()))
 	return err
 }
 
@@ -288,7 +195,7 @@ func insertMany(ctx context.Context, tx *Tx, into string, n int, row func(int) [
 		args = append(args, values...)
 	}
 	query = append(query, tail...)
-	if _, err := tx.NewRaw(string(query), args...).Exec(ctx); err != nil {
+	if _, err := tx.exec(ctx, string(query), args...); err != nil {
 		return fmt.Errorf("insert into %s: %w", into[:12], err)
 	}
 	return nil
@@ -310,8 +217,8 @@ func (s *Store) CreateFile(ctx context.Context, o flow.Owner, u flow.Upload, dat
 		if err := putBlob(ctx, tx, o, flow.BlobData{Hash: u.Hash, Data: data}); err != nil {
 			return err
 		}
-		_, err := tx.NewRaw("INSERT INTO files (id, user_id, name, media_type, size, width, height, hash, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			u.ID, o, u.Name, u.MediaType, u.Size, u.Width, u.Height, u.Hash, micros(u.CreatedAt)).Exec(ctx)
+		_, err := tx.exec(ctx, "INSERT INTO files (id, user_id, name, media_type, size, width, height, hash, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			u.ID, o, u.Name, u.MediaType, u.Size, u.Width, u.Height, u.Hash, micros(u.CreatedAt))
 		return err
 	}))
 }

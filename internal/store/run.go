@@ -111,8 +111,10 @@ const keyLife = 24 * time.Hour
 // together before this returns. With a key that was used within 24 hours the
 // earlier run is returned, and false.
 func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run, bool, error) {
-	fresh, earlier := true, flow.ID("")
-	err := s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
+	var fresh bool
+	var earlier flow.ID
+	err := s.alone(ctx, func(ctx context.Context, tx *Tx) error {
+		fresh = true
 		if n.Key != "" {
 			var err error
 			if earlier, err = s.claimKey(ctx, tx, o, n); err != nil || earlier != "" {
@@ -120,18 +122,15 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 				return err
 			}
 		}
-		if err := insertRun(ctx, tx, o, n.Run); err != nil {
-			return err
-		}
 		id, err := n.Enqueue(ctx, tx)
 		if err != nil {
 			return err
 		}
 		n.Run.TriggerID = id
-		if _, err := tx.NewRaw("UPDATE runs SET trigger_id = ? WHERE id = ?", id, n.Run.ID).Exec(ctx); err != nil || n.Key == "" {
+		if err := insertRun(ctx, tx, o, n.Run); err != nil || n.Key == "" {
 			return err
 		}
-		_, err = tx.NewRaw("INSERT INTO idempotency_keys (user_id, name, run_id, created_at) VALUES (?, ?, ?, ?)", o, n.Key, n.Run.ID, micros(time.Now())).Exec(ctx)
+		_, err = tx.exec(ctx, "INSERT INTO idempotency_keys (user_id, name, run_id, created_at) VALUES (?, ?, ?, ?)", o, n.Key, n.Run.ID, micros(time.Now()))
 		return err
 	})
 	if err != nil {
@@ -166,7 +165,7 @@ func (s *Store) claimKey(ctx context.Context, tx *Tx, o flow.Owner, n NewRun) (f
 	if fromMicros(r.CreatedAt).After(time.Now().Add(-keyLife)) {
 		return r.RunID, nil
 	}
-	_, err = tx.NewRaw("DELETE FROM idempotency_keys WHERE user_id = ? AND name = ?", o, n.Key).Exec(ctx)
+	_, err = tx.exec(ctx, "DELETE FROM idempotency_keys WHERE user_id = ? AND name = ?", o, n.Key)
 	return "", err
 }
 
@@ -180,9 +179,9 @@ func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run) error {
 		return err
 	}
 	at := micros(r.CreatedAt)
-	_, err = tx.NewRaw(`INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, source, last_seq, triggered_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.Source, at, at).Exec(ctx)
+	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, source, trigger_id, last_seq, triggered_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.Source, r.TriggerID, at, at)
 	if err != nil {
 		return err
 	}
@@ -190,7 +189,7 @@ func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.NewRaw("INSERT INTO run_events (run_id, seq, type, at, payload) VALUES (?, 1, ?, ?, ?)", r.ID, flow.EventRunStatus, at, string(payload)).Exec(ctx)
+	_, err = tx.exec(ctx, "INSERT INTO run_events (run_id, seq, type, at, payload) VALUES (?, 1, ?, ?, ?)", r.ID, flow.EventRunStatus, at, string(payload))
 	return err
 }
 
@@ -205,7 +204,7 @@ func (s *Store) Run(ctx context.Context, o flow.Owner, id flow.ID) (flow.Run, er
 
 func (s *Store) runRow(ctx context.Context, o flow.Owner, id flow.ID) (runRow, error) {
 	var r runRow
-	err := s.read.NewRaw("SELECT "+runHead+", nodes, edges, last_seq FROM runs WHERE id = ? AND user_id = ?", id, o).Scan(ctx, &r)
+	err := s.one(ctx, &r, "SELECT "+runHead+", nodes, edges, last_seq FROM runs WHERE id = ? AND user_id = ?", id, o)
 	if isNone(err) {
 		return r, s.absent(ctx, "runs", "run", id)
 	}
@@ -412,7 +411,7 @@ func (s *Store) Events(ctx context.Context, o flow.Owner, id flow.ID, after int6
 		At      int64
 		Payload string
 	}
-	err := s.read.NewRaw("SELECT seq, type, at, payload FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?", id, after, limit).Scan(ctx, &rows)
+	err := s.many(ctx, &rows, "SELECT seq, type, at, payload FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?", id, after, limit)
 	out := make([]flow.Event, len(rows))
 	for i, r := range rows {
 		out[i] = flow.Event{RunID: id, Seq: r.Seq, Type: r.Type, At: fromMicros(r.At), Payload: json.RawMessage(r.Payload)}
@@ -423,7 +422,7 @@ func (s *Store) Events(ctx context.Context, o flow.Owner, id flow.ID, after int6
 // owns reports nil when the run is the owner's.
 func (s *Store) owns(ctx context.Context, o flow.Owner, id flow.ID) error {
 	var n int
-	if err := s.read.NewRaw("SELECT count(*) FROM runs WHERE id = ? AND user_id = ?", id, o).Scan(ctx, &n); err != nil {
+	if err := s.one(ctx, &n, "SELECT count(*) FROM runs WHERE id = ? AND user_id = ?", id, o); err != nil {
 		return failed("look for run", err)
 	}
 	if n == 0 {

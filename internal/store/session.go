@@ -29,8 +29,8 @@ func (s *Store) CreateSession(ctx context.Context, n flow.Session) error {
 // SessionByHash returns the session with the hash of a cookie's secret, and its user.
 func (s *Store) SessionByHash(ctx context.Context, h [32]byte) (flow.Session, flow.User, error) {
 	var r sessionRow
-	err := s.read.NewRaw(`SELECT sessions.id AS session_id, sessions.clerk_sid AS session_sid, sessions.user_agent, sessions.created_at AS session_at, sessions.seen_at, sessions.expires_at, `+userColumns+`
-		FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.hash = ?`, h[:]).Scan(ctx, &r)
+	err := s.one(ctx, &r, `SELECT sessions.id AS session_id, sessions.clerk_sid AS session_sid, sessions.user_agent, sessions.created_at AS session_at, sessions.seen_at, sessions.expires_at, `+userColumns+`
+		FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.hash = ?`, h[:])
 	if isNone(err) {
 		return flow.Session{}, flow.User{}, flow.Errorf(flow.NotFound, "There is no such session.")
 	}
@@ -137,7 +137,7 @@ func (s *Store) TokenByHash(ctx context.Context, h [32]byte) (flow.Token, flow.U
 		tokenRow
 		userRow
 	}
-	err := s.read.NewRaw("SELECT "+tokenColumns+", "+userColumns+" FROM tokens JOIN users ON users.id = tokens.user_id WHERE tokens.hash = ?", h[:]).Scan(ctx, &r)
+	err := s.one(ctx, &r, "SELECT "+tokenColumns+", "+userColumns+" FROM tokens JOIN users ON users.id = tokens.user_id WHERE tokens.hash = ?", h[:])
 	if isNone(err) {
 		return flow.Token{}, flow.User{}, flow.Errorf(flow.NotFound, "There is no such token.")
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // Config is what a Store is opened with.
@@ -38,14 +37,14 @@ type Store struct {
 	log   *slog.Logger
 	touch func(string)
 
-	steps chan *pending
-	done  chan struct{}
-	quit  chan struct{}
+	writes chan *write
+	done   chan struct{}
+	quit   chan struct{}
 }
 
 // Open opens the database; it applies no migration. The caller closes the Store.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{log: c.Logger, touch: c.Touch, steps: make(chan *pending, 1024), done: make(chan struct{}), quit: make(chan struct{})}
+	s := &Store{log: c.Logger, touch: c.Touch, writes: make(chan *write, 1024), done: make(chan struct{}), quit: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -59,7 +58,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := open(ctx, c.URL); err != nil {
 		return nil, err
 	}
-	go s.commitSteps()
+	go s.commitWrites()
 	return s, nil
 }
 
@@ -75,16 +74,10 @@ func (s *Store) openSQLite(ctx context.Context, raw string) error {
 		path = path[:i]
 	}
 	name := "file:" + (&url.URL{Path: path}).EscapedPath()
-	writer, err := sql.Open("sqlite", name+"?"+writerPragmas)
-	if err != nil {
-		return fmt.Errorf("open database %s: %w", path, err)
-	}
+	writer := openCached(name + "?" + writerPragmas)
 	writer.SetMaxOpenConns(1)
 	writer.SetConnMaxLifetime(0)
-	reader, err := sql.Open("sqlite", name+"?"+readerPragmas)
-	if err != nil {
-		return errors.Join(fmt.Errorf("open database %s: %w", path, err), writer.Close())
-	}
+	reader := openCached(name + "?" + readerPragmas)
 	n := max(4, runtime.NumCPU())
 	reader.SetMaxOpenConns(n)
 	reader.SetMaxIdleConns(n)
@@ -160,6 +153,16 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 type Tx struct {
 	bun.IDB
 	driver any
+}
+
+// exec runs a statement of a hot path with its arguments apart from the text on
+// SQLite, so that the connection can keep it compiled; bun writes them into the
+// text for PostgreSQL.
+func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if tx, ok := t.driver.(*sql.Tx); ok {
+		return tx.ExecContext(ctx, query, args...)
+	}
+	return t.NewRaw(query, args...).Exec(ctx)
 }
 
 // Driver is *sql.Tx on SQLite and pgx.Tx on PostgreSQL.

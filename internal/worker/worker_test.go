@@ -47,9 +47,24 @@ func (g *gate) kind() node.Kind {
 	})
 }
 
+// echo is a pure kind that passes its input on.
+func echo() node.Kind {
+	return node.Define(node.Spec{
+		Type: "echo", Title: "Echo", Purity: node.Pure,
+		Inputs:  []node.Port{{Name: "in", Type: flow.TypeAny}},
+		Outputs: []node.Port{{Name: "out", Type: flow.TypeAny}},
+	}, func(_ context.Context, _ struct{}, c node.Call) (node.Result, error) {
+		v, ok := c.Inputs["in"]
+		if !ok {
+			v = flow.Text("echo")
+		}
+		return node.Result{Outputs: flow.Values{"out": v}}, nil
+	})
+}
+
 // site is a database with an owner, on which workers can be started.
 type site struct {
-	t     *testing.T
+	t     testing.TB
 	url   string
 	owner flow.Owner
 	gate  *gate
@@ -61,7 +76,8 @@ type process struct {
 	worker *worker.Worker
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
+	t.Helper()
 	s := &site{t: t, url: "file:" + filepath.Join(t.TempDir(), "heddle.db"), owner: flow.Owner(flow.NewID(flow.UserPrefix)), gate: newGate()}
 	p := s.process(0)
 	if err := p.store.CreateUser(t.Context(), flow.User{ID: flow.ID(s.owner), Email: "ann@example.com"}, ""); err != nil {
@@ -85,7 +101,7 @@ func (s *site) process(concurrency int) *process {
 	if err := worker.Migrate(s.t.Context(), st); err != nil {
 		s.t.Fatal(err)
 	}
-	eng := engine.New(engine.Config{Registry: node.NewRegistry(s.gate.kind()), Journal: st, Blobs: st, Files: studio.NodeFiles(st), Logger: log})
+	eng := engine.New(engine.Config{Registry: node.NewRegistry(s.gate.kind(), echo()), Journal: st, Blobs: st, Files: studio.NodeFiles(st), Logger: log})
 	w, err := worker.New(worker.Config{Store: st, Engine: eng, Hub: h, Concurrency: concurrency, Logger: log})
 	if err != nil {
 		s.t.Fatal(err)

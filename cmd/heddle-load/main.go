@@ -1,0 +1,254 @@
+// Command heddle-load puts a bounded load on a running Heddle on this machine and
+// prints what it measured: closed loop, a fixed number of clients, each starting
+// its next run when the last was accepted. At the end it checks that every
+// accepted run reached one final state.
+//
+//	heddle-load --url http://localhost:8080 --token hdl_... --runs 2000 --clients 64 --pid 1234
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	url     string
+	token   string
+	runs    int
+	clients int
+	nodes   int
+	shape   string
+	pid     int
+}
+
+// maxRuns bounds one measurement.
+const maxRuns = 1_000_000
+
+func main() {
+	var o options
+	flag.StringVar(&o.url, "url", "http://localhost:8080", "address of the server; it must be this machine")
+	flag.StringVar(&o.token, "token", os.Getenv("HEDDLE_TOKEN"), "API token (or HEDDLE_TOKEN)")
+	flag.IntVar(&o.runs, "runs", 1000, "runs to start")
+	flag.IntVar(&o.clients, "clients", 64, "clients at once")
+	flag.IntVar(&o.nodes, "nodes", 5, "nodes of each run's graph")
+	flag.StringVar(&o.shape, "shape", "chain", "shape of the graph: chain or fan")
+	flag.IntVar(&o.pid, "pid", 0, "process id of the server, for CPU and memory (Linux)")
+	flag.Parse()
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "heddle-load: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+func run(o options) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	l := &load{options: o, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: o.clients}}}
+	l.body = o.graph()
+	before := usage(o.pid)
+	began := time.Now()
+	ids, err := l.start(ctx)
+	if err != nil {
+		return err
+	}
+	accepted := time.Since(began)
+	if err := l.settle(ctx, ids); err != nil {
+		return err
+	}
+	final := time.Since(began)
+	l.report(accepted, final, usage(o.pid).since(before))
+	return l.verify(ctx, ids)
+}
+
+// check refuses a target that is not this machine: a load belongs on one's own server.
+func (o options) check() error {
+	u, err := url.Parse(o.url)
+	if err != nil || u.Hostname() == "" {
+		return fmt.Errorf("--url %q is not an address", o.url)
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--url %q is not this machine: use localhost or 127.0.0.1", o.url)
+	}
+	if o.token == "" {
+		return fmt.Errorf("--token is missing: make one with heddle token create")
+	}
+	if o.runs < 1 || o.runs > maxRuns || o.clients < 1 || o.clients > 1000 || o.nodes < 1 || o.nodes > 10_000 {
+		return fmt.Errorf("--runs 1..%d, --clients 1..1000, --nodes 1..10000", maxRuns)
+	}
+	if o.shape != "chain" && o.shape != "fan" {
+		return fmt.Errorf("--shape %q: use chain or fan", o.shape)
+	}
+	return nil
+}
+
+// graph returns the body of each start: text nodes, each reading from the one
+// before (chain) or all from the first (fan).
+func (o options) graph() []byte {
+	type node map[string]any
+	nodes, edges := []node{}, []node{}
+	for i := range o.nodes {
+		text := "load"
+		if i > 0 {
+			text = "{{before}}"
+			from := i - 1
+			if o.shape == "fan" {
+				from = 0
+			}
+			edges = append(edges, node{"id": fmt.Sprint("e", i), "source": fmt.Sprint("n", from), "target": fmt.Sprint("n", i), "targetHandle": "before"})
+		}
+		nodes = append(nodes, node{"id": fmt.Sprint("n", i), "type": "text", "position": node{"x": i * 340, "y": 0}, "data": node{"text": text}})
+	}
+	raw, err := json.Marshal(node{"nodes": nodes, "edges": edges})
+	if err != nil {
+		panic(err) // plain maps always encode
+	}
+	return raw
+}
+
+// load is one measurement.
+type load struct {
+	options
+	client  *http.Client
+	body    []byte
+	mu      sync.Mutex
+	latency []time.Duration // of each accepted start
+}
+
+// start starts the runs and returns their ids.
+func (l *load) start(ctx context.Context) ([]string, error) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	ids := make([]string, l.runs)
+	errs := make(chan error, l.clients)
+	for range l.clients {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(l.runs); i = next.Add(1) - 1 {
+				id, err := l.one(ctx)
+				if err != nil {
+					errs <- err
+					return
+				}
+				ids[i] = id
+			}
+		})
+	}
+	wg.Wait()
+	select {
+	case err := <-errs:
+		return nil, err
+	default:
+		return ids, nil
+	}
+}
+
+func (l *load) one(ctx context.Context) (string, error) {
+	began := time.Now()
+	var out struct{ RunID string }
+	if err := l.call(ctx, http.MethodPost, "/api/execute", l.body, &out); err != nil {
+		return "", err
+	}
+	l.mu.Lock()
+	l.latency = append(l.latency, time.Since(began))
+	l.mu.Unlock()
+	return out.RunID, nil
+}
+
+func (l *load) call(ctx context.Context, method, path string, body []byte, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(l.url, "/")+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+l.token)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := l.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("%s %s: %d %s (for a load set HEDDLE_RATE_API=0 and HEDDLE_RATE_RUNS=0)", method, path, res.StatusCode, raw)
+	}
+	return json.Unmarshal(raw, out)
+}
+
+// settle waits until no run is queued or running.
+func (l *load) settle(ctx context.Context, _ []string) error {
+	deadline := time.Now().Add(5 * time.Minute)
+	for time.Now().Before(deadline) {
+		open := 0
+		for _, status := range []string{"queued", "running"} {
+			var out struct{ Pagination struct{ Total int } }
+			if err := l.call(ctx, http.MethodGet, "/api/runs?limit=1&status="+status, nil, &out); err != nil {
+				return err
+			}
+			open += out.Pagination.Total
+		}
+		if open == 0 {
+			return nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return fmt.Errorf("runs are still open after 5 minutes")
+}
+
+// verify reads a sample of the runs: each must be there and have succeeded once.
+func (l *load) verify(ctx context.Context, ids []string) error {
+	const sample = 200
+	if len(slices.Compact(slices.Sorted(slices.Values(ids)))) != len(ids) {
+		return fmt.Errorf("a run id was given twice")
+	}
+	for i := 0; i < len(ids); i += max(1, len(ids)/sample) {
+		var out struct {
+			Run struct {
+				Status       string
+				SuccessNodes int
+			}
+		}
+		if err := l.call(ctx, http.MethodGet, "/api/runs/"+ids[i], nil, &out); err != nil {
+			return err
+		}
+		if out.Run.Status != "success" || out.Run.SuccessNodes != l.nodes {
+			return fmt.Errorf("run %s ended %s with %d of %d nodes", ids[i], out.Run.Status, out.Run.SuccessNodes, l.nodes)
+		}
+	}
+	fmt.Printf("checked       %d runs: none lost, none stuck, none doubled\n", min(len(ids), sample))
+	return nil
+}
+
+func (l *load) report(accepted, final time.Duration, u spent) {
+	slices.Sort(l.latency)
+	at := func(p float64) time.Duration {
+		return l.latency[int(p*float64(len(l.latency)-1))].Round(10 * time.Microsecond)
+	}
+	perSecond := func(d time.Duration) float64 { return float64(l.runs) / d.Seconds() }
+	fmt.Printf("runs          %d of %d nodes (%s), %d clients\n", l.runs, l.nodes, l.shape, l.clients)
+	fmt.Printf("accepted      %.0f/s\nfinal         %.0f/s\n", perSecond(accepted), perSecond(final))
+	fmt.Printf("start latency p50 %s  p95 %s  p99 %s\n", at(.5), at(.95), at(.99))
+	if l.pid > 0 {
+		fmt.Printf("cpu           %.2f ms a run\nmemory        %.0f MB resident\n", float64(u.cpu.Microseconds())/1000/float64(l.runs), float64(u.rss)/1e6)
+	}
+}
