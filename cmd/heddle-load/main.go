@@ -210,7 +210,7 @@ func (l *load) settle(ctx context.Context, _ []string) error {
 		if open == 0 {
 			return nil
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("runs are still open after 5 minutes")
 }

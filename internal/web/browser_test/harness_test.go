@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/input"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -282,6 +283,14 @@ func (p *page) visible(sel string) { p.t.Helper(); p.do(chromedp.WaitVisible(chr
 func (p *page) keys(k string, o ...chromedp.KeyOption) {
 	p.t.Helper()
 	p.do(chromedp.KeyEvent(k, o...))
+}
+
+// before runs a script in every page of the tab before the page's own scripts.
+func (p *page) before(script string) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // paste puts text into the field that has the focus, as a paste does.
