@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -132,9 +133,7 @@ func shape(html string) string {
 // TestContentSecurityPolicyHolds looks for what the policy forbids on every page.
 func TestContentSecurityPolicyHolds(t *testing.T) {
 	all := pages(t)
-	for name, html := range fragments(t) {
-		all[name] = html
-	}
+	maps.Copy(all, fragments(t))
 	for name, html := range all {
 		for _, tag := range tagRE.FindAllString(html, -1) {
 			bare := quoted.ReplaceAllString(tag, `""`)

@@ -3,6 +3,7 @@ package views_test
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -102,9 +103,7 @@ func fragments(t *testing.T) map[string]string {
 
 func TestGolden(t *testing.T) {
 	all := pages(t)
-	for name, html := range fragments(t) {
-		all[name] = html
-	}
+	maps.Copy(all, fragments(t))
 	for name, html := range all {
 		t.Run(name, func(t *testing.T) {
 			if *preview != "" {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (l Listing) At(page int) string {
 	if page > 1 {
 		n = strconv.Itoa(page)
 	}
-	values := append(l.Values[:len(l.Values):len(l.Values)], [2]string{"page", n})
+	values := append(slices.Clip(l.Values), [2]string{"page", n})
 	return Listing{Path: l.Path, Values: values}.String()
 }
 
@@ -55,8 +56,11 @@ func workflowListing(q flow.WorkflowQuery) Listing {
 
 func runListing(q flow.RunQuery) Listing {
 	return Listing{"/runs", [][2]string{
-		{"workflowId", string(q.WorkflowID)}, {"status", string(q.Status)}, {"source", string(q.Source)},
-		{"from", day(q.From)}, {"to", lastDay(q.To)},
+		{"workflowId", string(q.WorkflowID)},
+		{"status", string(q.Status)},
+		{"source", string(q.Source)},
+		{"from", day(q.From)},
+		{"to", lastDay(q.To)},
 	}}
 }
 

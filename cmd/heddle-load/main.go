@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -88,7 +89,7 @@ func (o options) check() error {
 		return fmt.Errorf("--url %q is not this machine: use localhost or 127.0.0.1", o.url)
 	}
 	if o.token == "" {
-		return fmt.Errorf("--token is missing: make one with heddle token create")
+		return errors.New("--token is missing: make one with heddle token create")
 	}
 	if o.runs < 1 || o.runs > maxRuns || o.clients < 1 || o.clients > 1000 || o.nodes < 1 || o.nodes > 10_000 {
 		return fmt.Errorf("--runs 1..%d, --clients 1..1000, --nodes 1..10000", maxRuns)
@@ -212,14 +213,14 @@ func (l *load) settle(ctx context.Context, _ []string) error {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return fmt.Errorf("runs are still open after 5 minutes")
+	return errors.New("runs are still open after 5 minutes")
 }
 
 // verify reads a sample of the runs: each must be there and have succeeded once.
 func (l *load) verify(ctx context.Context, ids []string) error {
 	const sample = 200
 	if len(slices.Compact(slices.Sorted(slices.Values(ids)))) != len(ids) {
-		return fmt.Errorf("a run id was given twice")
+		return errors.New("a run id was given twice")
 	}
 	for i := 0; i < len(ids); i += max(1, len(ids)/sample) {
 		var out struct {

@@ -149,9 +149,9 @@ func TestShapesAgree(t *testing.T) {
 	s := h.serve(h.token("ann@example.com"))
 	for _, ex := range gallery.All() {
 		t.Run(ex.Slug, func(t *testing.T) {
-			id := s.start(map[string]any{"nodes": json.RawMessage(ex.Nodes), "edges": json.RawMessage(ex.Edges)})
+			id := s.start(map[string]any{"nodes": ex.Nodes, "edges": ex.Edges})
 			api := s.finished(id)
-			doc, err := json.Marshal(map[string]any{"nodes": json.RawMessage(ex.Nodes), "edges": json.RawMessage(ex.Edges)})
+			doc, err := json.Marshal(map[string]any{"nodes": ex.Nodes, "edges": ex.Edges})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -110,7 +110,7 @@ func workerCommand() *cobra.Command {
 				concurrency = conf.Workers
 			}
 			if concurrency < 1 {
-				return &exitError{exitUsage, fmt.Errorf("--concurrency must be at least 1")}
+				return &exitError{exitUsage, errors.New("--concurrency must be at least 1")}
 			}
 			return work(c.Context(), conf, concurrency)
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -31,7 +32,7 @@ func userCreateCommand() *cobra.Command {
 		Use: "create --email E --password-stdin", Short: "Create an account; the password is the first line of standard input.", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !fromStdin {
-				return &exitError{exitUsage, fmt.Errorf("give --password-stdin and write the password to standard input, so that it appears in no process list")}
+				return &exitError{exitUsage, errors.New("give --password-stdin and write the password to standard input, so that it appears in no process list")}
 			}
 			password, err := firstLine(c.InOrStdin())
 			if err != nil {
@@ -60,7 +61,7 @@ func userCreateCommand() *cobra.Command {
 func firstLine(r io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, 4096)).ReadString('\n')
 	if err != nil && line == "" {
-		return "", &exitError{exitUsage, fmt.Errorf("standard input is empty: write the password to it")}
+		return "", &exitError{exitUsage, errors.New("standard input is empty: write the password to it")}
 	}
 	return strings.TrimRight(line, "\r\n"), nil
 }

@@ -40,7 +40,7 @@ func CheckNode(reg *node.Registry, n flow.Node, connected []string) []flow.Probl
 	}
 	p := planNode{Node: n, kind: &k, params: parseData(n.Data)}
 	at := nodePlace{"node.data.", n.ID}
-	problems := p.options.read(p.params, at, nil)
+	problems := p.read(p.params, at, nil)
 	p.setPorts()
 	fed := make([]bool, len(p.ports))
 	for _, name := range connected {

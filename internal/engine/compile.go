@@ -160,7 +160,7 @@ func (c *compiler) prepare(inputs flow.Values) {
 			c.add(flow.Problem{Path: nodePath(i) + ".type", NodeID: n.ID, Code: "unknown_kind", Message: unknownKind(n.Type)})
 			continue
 		}
-		c.problems = n.options.read(n.params, nodePlace{nodePath(i) + ".data.", n.ID}, c.problems)
+		c.problems = n.read(n.params, nodePlace{nodePath(i) + ".data.", n.ID}, c.problems)
 		n.setPorts()
 		if v, ok := inputs[n.ID]; ok {
 			c.problems = n.give(v, c.problems)

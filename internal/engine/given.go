@@ -49,7 +49,7 @@ func (n *planNode) give(v flow.Value, problems []flow.Problem) []flow.Problem {
 			refuse(path+"."+key, "unknown_input", "The node "+n.quoted()+" has no setting or input "+strconv.Quote(key)+".")
 		}
 	}
-	return n.options.read(n.params, nodePlace{path + ".", n.ID}, problems)
+	return n.read(n.params, nodePlace{path + ".", n.ID}, problems)
 }
 
 // inputMembers returns the members of an input that is an object of settings; a

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -133,8 +134,8 @@ func (n *planNode) weight() int {
 
 // rankAll computes the ranks (rule E3). order is topological.
 func (p *plan) rankAll(order []int) {
-	for k := len(order) - 1; k >= 0; k-- {
-		n := &p.nodes[order[k]]
+	for _, o := range slices.Backward(order) {
+		n := &p.nodes[o]
 		for _, e := range n.out {
 			n.rank = max(n.rank, p.nodes[p.edges[e].dst].rank)
 		}

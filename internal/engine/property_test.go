@@ -4,7 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"maps"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -57,7 +58,7 @@ func drawGraph(rt *rapid.T) (*g, *spy) {
 	b := &g{}
 	n := rapid.IntRange(1, 12).Draw(rt, "nodes")
 	for i := range n {
-		id := fmt.Sprint(i)
+		id := strconv.Itoa(i)
 		typ := rapid.SampledFrom([]string{"pure", "model", "effect", "need"}).Draw(rt, "type")
 		data := map[string]any{"arg": rapid.SampledFrom([]string{"o", "ok", "oooo", "fail", "panic", "stream", "none"}).Draw(rt, "arg")}
 		if rapid.IntRange(0, 5).Draw(rt, "onError") == 0 {
@@ -66,8 +67,8 @@ func drawGraph(rt *rapid.T) (*g, *spy) {
 		feeds := 0
 		for j := range i {
 			if rapid.IntRange(0, 3).Draw(rt, "edge") == 0 {
-				b.wire(fmt.Sprint(j), "out", id, "in")
-				s.sources[id] = append(s.sources[id], fmt.Sprint(j))
+				b.wire(strconv.Itoa(j), "out", id, "in")
+				s.sources[id] = append(s.sources[id], strconv.Itoa(j))
 				feeds++
 			}
 		}
@@ -220,8 +221,6 @@ func TestE12_CrashAnywhereLosesNothing(t *testing.T) {
 
 func copyCounts(m map[string]int) map[string]int {
 	out := map[string]int{}
-	for k, v := range m {
-		out[k] = v
-	}
+	maps.Copy(out, m)
 	return out
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"heddle/internal/flow"
@@ -76,9 +78,7 @@ func (r *run) judge(res *flow.NodeResult, o outcome) {
 
 func withHint(m flow.Meta, hint string) flow.Meta {
 	out := flow.Meta{"hint": hint}
-	for k, v := range m {
-		out[k] = v
-	}
+	maps.Copy(out, m)
 	return out
 }
 
@@ -235,8 +235,8 @@ func (r *run) tick(now time.Time) {
 	if r.phase == phaseWork {
 		r.sayQueued(now)
 	}
-	for k := len(r.live) - 1; k >= 0; k-- {
-		r.look(r.live[k], now)
+	for _, v := range slices.Backward(r.live) {
+		r.look(v, now)
 	}
 }
 

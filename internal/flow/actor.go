@@ -12,7 +12,7 @@ type Owner ID
 // Scope is one right of an API token. A browser session has all of them.
 type Scope string
 
-// The scopes. A token without any given scope gets [DefaultScopes].
+// The scopes. A token made without naming any gets all of them.
 const (
 	ScopeGraphRead  Scope = "graph:read"
 	ScopeGraphWrite Scope = "graph:write"

@@ -26,9 +26,18 @@ func TestValueType(t *testing.T) {
 		v    flow.Value
 		want flow.Type
 	}{
-		{flow.Text("x"), flow.TypeText}, {flow.Number(-1.5), flow.TypeNumber}, {flow.Boolean(true), flow.TypeBoolean}, {flow.Boolean(false), flow.TypeBoolean},
-		{flow.List(), flow.TypeList}, {rawValue(` {"a":1}`), flow.TypeJSON}, {rawValue("null"), flow.TypeJSON}, {flow.Value{}, flow.TypeJSON},
-		{picture, flow.TypeImage}, {paper, flow.TypeFile}, {large, flow.TypeText}, {rawValue(`{"$file":5}`), flow.TypeJSON},
+		{flow.Text("x"), flow.TypeText},
+		{flow.Number(-1.5), flow.TypeNumber},
+		{flow.Boolean(true), flow.TypeBoolean},
+		{flow.Boolean(false), flow.TypeBoolean},
+		{flow.List(), flow.TypeList},
+		{rawValue(` {"a":1}`), flow.TypeJSON},
+		{rawValue("null"), flow.TypeJSON},
+		{flow.Value{}, flow.TypeJSON},
+		{picture, flow.TypeImage},
+		{paper, flow.TypeFile},
+		{large, flow.TypeText},
+		{rawValue(`{"$file":5}`), flow.TypeJSON},
 	} {
 		if got := c.v.Type(); got != c.want {
 			t.Errorf("%s is %s, want %s", c.v.Raw(), got, c.want)
@@ -42,11 +51,20 @@ func TestValueAs(t *testing.T) {
 		to   flow.Type
 		want string // "" when it must fail
 	}{
-		{flow.Text("x"), flow.TypeText, `"x"`}, {flow.Number(4), flow.TypeText, `"4"`}, {flow.Boolean(true), flow.TypeText, `"true"`},
-		{rawValue(`{"a":"b"}`), flow.TypeText, `"{\"a\":\"b\"}"`}, {picture, flow.TypeText, ""},
-		{flow.Text("4"), flow.TypeNumber, ""}, {flow.Number(1), flow.TypeBoolean, ""}, {flow.Text("x"), flow.TypeImage, ""}, {paper, flow.TypeImage, ""},
-		{picture, flow.TypeFile, string(picture.Raw())}, {flow.Text("x"), flow.TypeList, `["x"]`}, {flow.List(flow.Text("x")), flow.TypeList, `["x"]`},
-		{picture, flow.TypeJSON, string(picture.Raw())}, {flow.Number(1), flow.TypeAny, "1"},
+		{flow.Text("x"), flow.TypeText, `"x"`},
+		{flow.Number(4), flow.TypeText, `"4"`},
+		{flow.Boolean(true), flow.TypeText, `"true"`},
+		{rawValue(`{"a":"b"}`), flow.TypeText, `"{\"a\":\"b\"}"`},
+		{picture, flow.TypeText, ""},
+		{flow.Text("4"), flow.TypeNumber, ""},
+		{flow.Number(1), flow.TypeBoolean, ""},
+		{flow.Text("x"), flow.TypeImage, ""},
+		{paper, flow.TypeImage, ""},
+		{picture, flow.TypeFile, string(picture.Raw())},
+		{flow.Text("x"), flow.TypeList, `["x"]`},
+		{flow.List(flow.Text("x")), flow.TypeList, `["x"]`},
+		{picture, flow.TypeJSON, string(picture.Raw())},
+		{flow.Number(1), flow.TypeAny, "1"},
 	} {
 		got, ok := c.v.As(c.to)
 		if ok != (c.want != "") || ok && string(got.Raw()) != c.want {
@@ -64,8 +82,14 @@ func TestValuePreviewAndString(t *testing.T) {
 		n    int
 		want string
 	}{
-		{flow.Text("hello"), 3, "hel"}, {flow.Text("hé"), 2, "h"}, {flow.Text(""), 9, ""}, {flow.Number(1e6), 99, "1000000"},
-		{large, 6, "It was"}, {picture, 3, "cat"}, {rawValue(`{"a":1}`), 99, `{"a":1}`}, {flow.Text("a\n\"b\""), 99, "a\n\"b\""},
+		{flow.Text("hello"), 3, "hel"},
+		{flow.Text("hé"), 2, "h"},
+		{flow.Text(""), 9, ""},
+		{flow.Number(1e6), 99, "1000000"},
+		{large, 6, "It was"},
+		{picture, 3, "cat"},
+		{rawValue(`{"a":1}`), 99, `{"a":1}`},
+		{flow.Text("a\n\"b\""), 99, "a\n\"b\""},
 	} {
 		if got := c.v.Preview(c.n); got != c.want {
 			t.Errorf("%s: %q, want %q", c.v.Raw(), got, c.want)

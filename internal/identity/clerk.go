@@ -62,7 +62,7 @@ func newClerk(c Config) (*clerk, error) {
 	}
 	hook, err := standardwebhooks.NewWebhook(c.Clerk.WebhookSecret)
 	if err != nil { // the cause would print the secret
-		return nil, errors.New("identity: CLERK_WEBHOOK_SECRET is not a signing secret of Clerk: it looks like whsec_...")
+		return nil, errors.New("identity: CLERK_WEBHOOK_SECRET is not a signing secret of Clerk: it begins with whsec_")
 	}
 	backend, err := c.Clerk.backend()
 	if err != nil {
@@ -109,7 +109,7 @@ var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$`)
 // frontendHost reads the host out of a publishable key, which is
 // pk_(test|live)_ and then base64 of the host and a dollar sign.
 func frontendHost(key string) (string, error) {
-	invalid := errors.New("identity: CLERK_PUBLISHABLE_KEY is not a publishable key of Clerk: it looks like pk_test_... or pk_live_...")
+	invalid := errors.New("identity: CLERK_PUBLISHABLE_KEY is not a publishable key of Clerk: it begins with pk_test_ or pk_live_")
 	encoded, ok := strings.CutPrefix(key, "pk_test_")
 	if !ok {
 		if encoded, ok = strings.CutPrefix(key, "pk_live_"); !ok {
@@ -188,6 +188,8 @@ func notClerk() error {
 }
 
 func clerkDown(err error) error {
-	return &flow.Error{Kind: flow.Unavailable, Message: "Clerk cannot be reached, so nobody new can be let in.",
-		Hint: "Try again in a moment.", RetryAfter: keyBackoff, Err: err}
+	return &flow.Error{
+		Kind: flow.Unavailable, Message: "Clerk cannot be reached, so nobody new can be let in.",
+		Hint: "Try again in a moment.", RetryAfter: keyBackoff, Err: err,
+	}
 }

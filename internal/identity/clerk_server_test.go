@@ -98,9 +98,11 @@ func newLoopback(t testing.TB) *loopback {
 
 // ann is a user as Clerk describes them.
 func ann() object {
-	return object{"id": "user_1", "object": "user", "first_name": "Ann", "last_name": "Lee", "primary_email_address_id": "e2",
+	return object{
+		"id": "user_1", "object": "user", "first_name": "Ann", "last_name": "Lee", "primary_email_address_id": "e2",
 		"email_addresses": []object{{"id": "e1", "email_address": "old@example.com"}, {"id": "e2", "email_address": "Ann@Example.com"}},
-		"image_url":       "https://img.clerk.com/ann", "created_at": 1, "updated_at": 1000}
+		"image_url":       "https://img.clerk.com/ann", "created_at": 1, "updated_at": 1000,
+	}
 }
 
 func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {

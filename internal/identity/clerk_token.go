@@ -168,7 +168,7 @@ func members(raw []byte) (map[string]json.RawMessage, error) {
 		}
 		name, _ := t.(string)
 		if _, twice := m[name]; twice {
-			return nil, fmt.Errorf("a member is there twice")
+			return nil, errors.New("a member is there twice")
 		}
 		var v json.RawMessage
 		if d.Decode(&v) != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func signedBy(t *testing.T, secret, id string, at time.Time, body []byte) http.H
 	}
 	h := http.Header{}
 	h.Set("svix-id", id)
-	h.Set("svix-timestamp", fmt.Sprint(at.Unix()))
+	h.Set("svix-timestamp", strconv.FormatInt(at.Unix(), 10))
 	h.Set("svix-signature", "v1,AAAA "+sig)
 	return h
 }
@@ -129,7 +130,7 @@ func TestUnsignedMessagesAreRefused(t *testing.T) {
 		"too old":        {signedBy(t, hookSecret, "m1", w.now().Add(-301*time.Second), body), body},
 		"from later":     {signedBy(t, hookSecret, "m1", w.now().Add(301*time.Second), body), body},
 		"another id":     {with("svix-id", "m2"), body},
-		"another time":   {with("svix-timestamp", fmt.Sprint(w.now().Unix()+1)), body},
+		"another time":   {with("svix-timestamp", strconv.FormatInt(w.now().Unix()+1, 10)), body},
 		"time no number": {with("svix-timestamp", "now"), body},
 		"no id":          {without("svix-id"), body},
 		"no time":        {without("svix-timestamp"), body},

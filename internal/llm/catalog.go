@@ -54,8 +54,10 @@ var catalog = sync.OnceValue(func() []Price {
 	var all []Price
 	for provider, f := range file {
 		for _, m := range f.Models {
-			all = append(all, Price{Provider: provider, Model: m.Model, InPerM: m.In, OutPerM: m.Out,
-				Vision: m.Vision, Source: f.Source, Date: f.Date})
+			all = append(all, Price{
+				Provider: provider, Model: m.Model, InPerM: m.In, OutPerM: m.Out,
+				Vision: m.Vision, Source: f.Source, Date: f.Date,
+			})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Price) int { return strings.Compare(a.Provider, b.Provider) })

@@ -43,8 +43,10 @@ func (m *Models) Provider(id string) (Provider, error) {
 			return Provider{}, p.unconfigured()
 		}
 	}
-	return Provider{}, &Error{Kind: ErrRequest, Provider: id,
-		Message: fmt.Sprintf("There is no provider %q. Choose one of: %s.", id, strings.Join(m.ids(), ", "))}
+	return Provider{}, &Error{
+		Kind: ErrRequest, Provider: id,
+		Message: fmt.Sprintf("There is no provider %q. Choose one of: %s.", id, strings.Join(m.ids(), ", ")),
+	}
 }
 
 // Default returns the first configured provider that uses AI, else the first

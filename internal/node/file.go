@@ -4,15 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"image"        // formats whose size is read
-	_ "image/gif"  // formats whose size is read
-	_ "image/jpeg" // formats whose size is read
-	_ "image/png"
+	"image"
+	_ "image/gif"  // a format whose size is read
+	_ "image/jpeg" // a format whose size is read
+	_ "image/png"  // a format whose size is read
 	"strings"
 	"time"
 
 	"github.com/gabriel-vasile/mimetype"
-	_ "golang.org/x/image/webp" // format whose size is read
+	_ "golang.org/x/image/webp" // a format whose size is read
 
 	"heddle/internal/flow"
 )

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"image"
-	_ "image/gif"  // the four formats a picture may have
-	_ "image/jpeg" //
-	_ "image/png"  //
+	_ "image/gif"  // a format a picture may have
+	_ "image/jpeg" // a format a picture may have
+	_ "image/png"  // a format a picture may have
 
-	_ "golang.org/x/image/webp" //
+	_ "golang.org/x/image/webp" // a format a picture may have
 
 	"heddle/internal/flow"
 	"heddle/internal/llm"

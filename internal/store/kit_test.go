@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func freshPostgres(t *testing.T) string {
 		}
 		t.Skipf("NO POSTGRESQL: set %s to the URL of one to run the store's tests on it, as in %s=$(.ci/postgres start DIR)", postgresKey, postgresKey)
 	}
-	name := "t" + strings.ToLower(fmt.Sprint(time.Now().UnixNano()))
+	name := "t" + strings.ToLower(strconv.FormatInt(time.Now().UnixNano(), 10))
 	admin(t, url, "CREATE DATABASE "+name)
 	t.Cleanup(func() { admin(t, url, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return strings.Replace(url, "/postgres?", "/"+name+"?", 1)

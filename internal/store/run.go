@@ -13,7 +13,7 @@ import (
 )
 
 // list is a value list for IN (?).
-func list[T any](v []T) any { return bun.In(v) }
+func list[T any](v []T) any { return bun.List(v) }
 
 type runRow struct {
 	ID              flow.ID
@@ -23,7 +23,7 @@ type runRow struct {
 	WorkflowVersion int
 	Status          flow.RunStatus
 	Scope           flow.RunScope
-	NodeIds         string
+	NodeIDs         string `bun:"node_ids"`
 	Nodes           string
 	Edges           string
 	Inputs          string
@@ -64,7 +64,7 @@ func (r runRow) run() (flow.Run, error) {
 		Error:  r.Error, Duration: r.Duration, TriggerID: r.TriggerID, Source: r.Source, Attempt: r.Attempt,
 		CreatedAt: fromMicros(r.CreatedAt), StartedAt: timeOf(r.StartedAt), CompletedAt: timeOf(r.CompletedAt),
 	}
-	if err := parse(r.NodeIds, &out.NodeIDs); err != nil {
+	if err := parse(r.NodeIDs, &out.NodeIDs); err != nil {
 		return out, fmt.Errorf("read node ids of %s: %w", r.ID, err)
 	}
 	if err := parse(r.Inputs, &out.Inputs); err != nil {

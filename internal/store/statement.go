@@ -196,5 +196,8 @@ func (s *Store) many(ctx context.Context, to any, query string, args ...any) err
 		return err
 	}
 	defer rows.Close()
-	return s.read.ScanRows(ctx, rows, to)
+	if err := s.read.ScanRows(ctx, rows, to); err != nil {
+		return err
+	}
+	return rows.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"heddle/internal/flow"
@@ -60,8 +61,8 @@ func (s *Service) CreateUser(ctx context.Context, email, password string) (flow.
 // welcome gives a new account the examples. Without them the account still works,
 // so a failure is only logged.
 func (s *Service) welcome(ctx context.Context, u flow.User) {
-	for i := len(s.examples) - 1; i >= 0; i-- { // the first one ends up newest
-		w := s.examples[i]
+	for _, w := range slices.Backward(s.examples) { // the first one ends up newest
+
 		w.ID, w.UserID, w.Version = flow.NewID(flow.WorkflowPrefix), u.ID, 1
 		if err := s.store.CreateWorkflow(ctx, flow.Owner(u.ID), w, u.Email); err != nil {
 			s.log.ErrorContext(ctx, "examples not created", slog.String("user_id", u.ID.String()), slog.Any("error", err))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -26,7 +27,7 @@ type declared struct {
 
 // newAPI returns huma on our Fiber app, with our error envelope and no pages of its own.
 func (s *Server) newAPI() huma.API {
-	huma.NewError = humaError
+	huma.NewError, huma.ValidateStrictCasing = humaError, true // "NAME" is no second way to write "name"
 	conf := huma.DefaultConfig("Heddle", s.Version)
 	conf.OpenAPIPath, conf.DocsPath, conf.SchemasPath, conf.CreateHooks = "", "", "", nil
 	conf.Info.Description = "Everything the pages do, as JSON. Send Authorization: Bearer hdl_..., a token made under Settings."
@@ -91,9 +92,7 @@ func (e envelope[T]) Schema(r huma.Registry) *huma.Schema {
 	out := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
 		"success": {Type: huma.TypeBoolean, Enum: []any{true}},
 	}, Required: []string{"success"}}
-	for name, p := range inner.Properties {
-		out.Properties[name] = p
-	}
+	maps.Copy(out.Properties, inner.Properties)
 	out.Required = append(out.Required, inner.Required...)
 	return out
 }
@@ -127,6 +126,7 @@ func route[In, Out any](s *Server, o op, call func(context.Context, In) (Out, er
 		OperationID: operationID(o), Method: o.method, Path: o.path, Summary: o.summary, Description: detail, Tags: []string{o.group},
 		DefaultStatus: o.status, MaxBodyBytes: jsonLimit, Errors: []int{400, 401, 403, 404, 409, 413, 415, 422, 429, 500},
 		Security: []map[string][]string{{"token": {}}, {"session": {}}}, Extensions: map[string]any{"x-scope": string(o.scope)},
+		Middlewares: huma.Middlewares{s.guard(o.scope)},
 	}, func(ctx context.Context, in *In) (*reply[Out], error) {
 		out, err := call(ctx, *in)
 		if err != nil {
@@ -138,6 +138,27 @@ func route[In, Out any](s *Server, o op, call func(context.Context, In) (Out, er
 		}
 		return answer(o.status, out), nil
 	})
+}
+
+// guard refuses who may not call a route before a word is said about the body.
+func (s *Server) guard(scope flow.Scope) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humafiber.Unwrap(ctx)
+		_, err := flow.ActorFrom(c.UserContext())
+		if scope != "" {
+			_, err = flow.Require(c.UserContext(), scope)
+		}
+		if err == nil {
+			err = checkBody(c)
+		}
+		if err == nil {
+			next(ctx)
+			return
+		}
+		if err := s.fail(c, err); err != nil {
+			s.Logger.ErrorContext(c.UserContext(), "refusal not written", slog.Any("error", err))
+		}
+	}
 }
 
 func answer[Out any](status int, out Out) *reply[Out] {

@@ -151,6 +151,10 @@ func humaError(status int, message string, errs ...error) huma.StatusError {
 			kind = flow.Malformed
 			text = "There is no such key."
 		}
+		if key, ok := strings.CutPrefix(text, "expected required property "); ok {
+			key, _, _ = strings.Cut(key, " ")
+			where, text = strings.TrimPrefix(strings.TrimPrefix(where, "body")+"."+key, "."), "This is required."
+		}
 		list = append(list, flow.Problem{Path: where, Message: sentence(text)})
 	}
 	switch {

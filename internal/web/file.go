@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -19,19 +20,26 @@ func (s *Server) fileRoutes(group string) {
 	answer := envelope[studio.FileOut]{}.Schema(schemas)
 	security := []map[string][]string{{"token": {}}, {"session": {}}}
 	binary := &huma.Schema{Type: huma.TypeString, Format: "binary"}
+	responses := func(status, text, media string, schema *huma.Schema) map[string]*huma.Response {
+		refused := huma.SchemaFromType(schemas, reflect.TypeFor[refusal]())
+		return map[string]*huma.Response{
+			status:    {Description: text, Content: map[string]*huma.MediaType{media: {Schema: schema}}},
+			"default": {Description: "Refused", Content: map[string]*huma.MediaType{"application/json": {Schema: refused}}},
+		}
+	}
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "post-api-files", Method: "POST", Path: "/api/files", Summary: "Upload a file of at most 25 MiB", Tags: []string{group}, Security: security,
 		Description: "A token needs the scope " + string(flow.ScopeFileWrite) + ".",
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"multipart/form-data": {Schema: &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"file": binary}, Required: []string{"file"}}},
 		}},
-		Responses: map[string]*huma.Response{"201": {Description: "Stored", Content: map[string]*huma.MediaType{"application/json": {Schema: answer}}}},
+		Responses: responses("201", "Stored", "application/json", answer),
 	})
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "get-api-files-id", Method: "GET", Path: "/api/files/{id}", Summary: "Read a file", Tags: []string{group}, Security: security,
 		Description: "A token needs the scope " + string(flow.ScopeFileRead) + ". The type is the sniffed one; what is no plain picture comes as an attachment.",
 		Parameters:  []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}}},
-		Responses:   map[string]*huma.Response{"200": {Description: "The bytes", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: binary}}}},
+		Responses:   responses("200", "The bytes", "application/octet-stream", binary),
 	})
 }
 

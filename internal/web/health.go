@@ -36,7 +36,7 @@ func (s *Server) asset(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	c.Set(fiber.HeaderContentType, typeByName(name))
 	c.Vary(fiber.HeaderAcceptEncoding)
-	files := s.Config.Assets.FS()
+	files := s.Assets.FS()
 	if strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
 		if raw, err := fs.ReadFile(files, name+".gz"); err == nil {
 			c.Set(fiber.HeaderContentEncoding, "gzip")

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -105,9 +104,10 @@ func (s *Server) socket(c *fiber.Ctx) error {
 		return &flow.Error{Kind: flow.TooMany, Message: "You have 20 live views open already.", Hint: "Close a tab and try again.", RetryAfter: 5 * time.Second}
 	}
 	ctx, done := s.live.context(c.UserContext())
+	who, _ := s.credentials(c)
 	v := &viewer{
 		server: s, ctx: ctx, end: done, actor: a, out: make(chan studio.LiveFrame, queueFrames), subs: map[string]context.CancelFunc{},
-		credentials: studio.Credentials{Session: strings.Clone(c.Cookies(s.cookieName())), Bearer: strings.TrimPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")},
+		credentials: who,
 	}
 	err = upgrade(c, &upgrader, v.serve, func(p any) {
 		s.Logger.Error("websocket panic", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))

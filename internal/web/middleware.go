@@ -92,7 +92,7 @@ func (s *Server) policy(nonce string) string {
 func (s *Server) sameOrigin() fiber.Handler {
 	check := http.NewCrossOriginProtection()
 	return func(c *fiber.Ctx) error {
-		if strings.HasPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ") || c.Path() == webhookPath {
+		if _, is := bearer(c); is || c.Path() == webhookPath {
 			return c.Next() // no cookie is looked at
 		}
 		r := &http.Request{Method: c.Method(), Host: string(c.Context().Host()), Header: http.Header{}, URL: &url.URL{Path: c.Path()}}
@@ -108,15 +108,29 @@ func (s *Server) sameOrigin() fiber.Handler {
 	}
 }
 
+// bearer returns the token in the Authorization header, and whether there is one.
+func bearer(c *fiber.Ctx) (string, bool) {
+	scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
+	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
+}
+
+// credentials returns what the request brings to say who asks. Beside a Bearer
+// token, even an empty one, no cookie counts: its origin was not looked at.
+func (s *Server) credentials(c *fiber.Ctx) (studio.Credentials, bool) {
+	if token, is := bearer(c); is {
+		return studio.Credentials{Bearer: token}, true
+	}
+	return studio.Credentials{Session: c.Cookies(s.cookieName())}, false
+}
+
 // authenticate finds out who asks. A bad Bearer token is refused at once; a bad
 // cookie only means that nobody is signed in.
 func (s *Server) authenticate(c *fiber.Ctx) error {
-	bearer, isBearer := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")
-	cookie := c.Cookies(s.cookieName())
-	if !isBearer && cookie == "" {
+	who, isBearer := s.credentials(c)
+	if !isBearer && who.Session == "" {
 		return c.Next()
 	}
-	a, err := s.Studio.Authenticate(c.UserContext(), studio.Credentials{Bearer: strings.TrimSpace(bearer), Session: cookie})
+	a, err := s.Studio.Authenticate(c.UserContext(), who)
 	switch {
 	case err == nil:
 		c.SetUserContext(flow.WithActor(c.UserContext(), a))
@@ -174,23 +188,18 @@ func (s *Server) limited(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// jsonBody checks what can be checked before a JSON body is decoded.
-func jsonBody(c *fiber.Ctx) error {
-	if len(c.Request().Body()) == 0 || !slices.Contains([]string{fiber.MethodPost, fiber.MethodPut, fiber.MethodPatch}, c.Method()) {
-		return c.Next()
+// checkBody checks what can be checked before a JSON body is decoded.
+func checkBody(c *fiber.Ctx) error {
+	body := c.Request().Body()
+	if len(body) == 0 || !slices.Contains([]string{fiber.MethodPost, fiber.MethodPut, fiber.MethodPatch}, c.Method()) {
+		return nil
 	}
-	if c.Path() == "/api/files" || c.Path() == webhookPath {
-		return c.Next()
-	}
-	if len(c.Request().Body()) > jsonLimit {
+	if len(body) > jsonLimit {
 		return flow.Errorf(flow.TooLarge, "The request body is larger than 4 MiB.").WithHint("Send files through POST /api/files and refer to them.")
 	}
 	media, _, _ := strings.Cut(strings.ToLower(c.Get(fiber.HeaderContentType)), ";")
 	if media = strings.TrimSpace(media); media != fiber.MIMEApplicationJSON && !strings.HasSuffix(media, "+json") {
 		return flow.Errorf(flow.UnsupportedType, "The request body must be JSON.").WithHint("Send Content-Type: application/json.")
 	}
-	if err := scanJSON(c.Request().Body()); err != nil {
-		return err
-	}
-	return c.Next()
+	return scanJSON(body)
 }

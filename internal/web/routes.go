@@ -24,7 +24,7 @@ func (s *Server) register() {
 }
 
 func (s *Server) apiRoutes() {
-	s.app.Use("/api", s.limited, jsonBody)
+	s.app.Use("/api", s.limited)
 	s.api = s.newAPI()
 	const graphs, runs, files, tokens = "Workflows", "Runs", "Files", "Tokens"
 	route(s, op{200, "GET", "/api/workflows", flow.ScopeGraphRead, "List workflows, newest change first", graphs}, s.Studio.ListWorkflows)

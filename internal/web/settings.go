@@ -53,8 +53,9 @@ func (s *Server) createToken(c *fiber.Ctx) error {
 		draft.Scopes = append(draft.Scopes, flow.Scope(raw))
 		values["scopes:"+string(raw)] = "on"
 	}
-	if n, err := strconv.Atoi(values["expiresInDays"]); err == nil && n >= 0 && n <= 3650 {
-		draft.ExpiresInDays = &n
+	var err error
+	if draft.ExpiresInDays, err = tokenDays(values["expiresInDays"]); err != nil {
+		return s.settingsAgain(c, err, views.SettingsForms{Token: views.NewForm(values, err)})
 	}
 	out, err := s.Studio.CreateToken(c.UserContext(), studio.CreateToken{Body: draft})
 	if err != nil {
@@ -67,6 +68,19 @@ func (s *Server) createToken(c *fiber.Ctx) error {
 	m.NewToken = out.Secret
 	p, content := views.Settings(m)
 	return s.render(c, p, content)
+}
+
+// tokenDays reads how long a token lives; nothing is the default.
+func tokenDays(s string) (*int, error) {
+	if s == "" {
+		return nil, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > 3650 {
+		return nil, flow.Errorf(flow.Invalid, "A token lives for 0 to 3650 days.").
+			With(flow.Problem{Path: "expiresInDays", Message: "Give 0 to 3650 days; 0 is for ever."})
+	}
+	return &n, nil
 }
 
 func (s *Server) deleteToken(c *fiber.Ctx) error {

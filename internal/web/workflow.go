@@ -86,6 +86,9 @@ func (s *Server) importRefused(c *fiber.Ctx, err error) error {
 }
 
 func formFile(c *fiber.Ctx) (data []byte, name string, err error) {
+	if media, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";"); !strings.EqualFold(strings.TrimSpace(media), fiber.MIMEMultipartForm) {
+		return nil, "", flow.Errorf(flow.UnsupportedType, "The request body must be a form with a file.").WithHint("Send it as multipart/form-data in the field file.")
+	}
 	head, err := c.FormFile("file")
 	if err != nil {
 		return nil, "", flow.Errorf(flow.Malformed, "No file was sent.").WithHint("Send it as the form field file.").Because(err)

@@ -76,7 +76,7 @@ func (m *model) ask(c *llm.Call, r llm.Request) error {
 
 func request(r llm.Request) (sdk.MessageNewParams, error) {
 	q := sdk.MessageNewParams{
-		Model:     sdk.Model(r.Model),
+		Model:     r.Model,
 		MaxTokens: int64(cmp.Or(r.MaxTokens, defaultMaxTokens)),
 		Messages:  []sdk.MessageParam{sdk.NewUserMessage(blocks(r)...)},
 	}
@@ -185,6 +185,7 @@ func reported(c *llm.Call, err error) error {
 		status = http.StatusNotFound
 	case "invalid_request_error":
 		status = http.StatusBadRequest
+	default: // a failure on their side
 	}
 	return c.Reported(status, []byte(e.RawJSON()))
 }

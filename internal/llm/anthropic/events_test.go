@@ -27,7 +27,8 @@ func TestEndWithoutMessageStop(t *testing.T) {
 	_, err := ask(t, llm.Request{Model: "m", Prompt: "?"}, func(r *llmtest.Reply) {
 		r.Text("half")
 		end := llmtest.Anthropic{}.End(llm.FinishStop, llm.Usage{})
-		r.Raw(end[:strings.Index(end, "event: message_stop")])
+		before, _, _ := strings.Cut(end, "event: message_stop")
+		r.Raw(before)
 	})
 	if e, ok := errors.AsType[*llm.Error](err); !ok || e.Kind != llm.ErrConnection {
 		t.Errorf("%v, want a connection error", err)
@@ -48,7 +49,8 @@ func TestRequestDefaults(t *testing.T) {
 	}
 	want := map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{
 		"a": map[string]any{"type": "array", "items": map[string]any{"type": "object", "properties": map[string]any{}, "additionalProperties": false}},
-		"b": map[string]any{"type": "object", "additionalProperties": true}}}
+		"b": map[string]any{"type": "object", "additionalProperties": true},
+	}}
 	if d := cmp.Diff(any(want), got.Schema); d != "" {
 		t.Error(d)
 	}

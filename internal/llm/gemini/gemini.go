@@ -132,8 +132,9 @@ func finish(r genai.FinishReason) llm.Finish {
 		genai.FinishReasonBlocklist, genai.FinishReasonProhibitedContent, genai.FinishReasonSPII,
 		genai.FinishReasonImageSafety, genai.FinishReasonImageProhibitedContent, genai.FinishReasonImageRecitation:
 		return llm.FinishBlocked
+	default:
+		return llm.FinishStop
 	}
-	return llm.FinishStop
 }
 
 // reported tells an error event inside the stream.

@@ -67,8 +67,10 @@ func (Anthropic) event(name string, v object) string {
 
 // Begin implements [Wire].
 func (a Anthropic) Begin(u llm.Usage) string {
-	return a.event("message_start", object{"message": object{"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
-		"content": []object{}, "usage": object{"input_tokens": u.In, "output_tokens": 1}}}) +
+	return a.event("message_start", object{"message": object{
+		"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+		"content": []object{}, "usage": object{"input_tokens": u.In, "output_tokens": 1},
+	}}) +
 		a.event("content_block_start", object{"index": 0, "content_block": object{"type": "text", "text": ""}}) +
 		a.event("ping", object{})
 }

@@ -139,13 +139,17 @@ func finishes(t *testing.T, p Provider) {
 func request(t *testing.T, p Provider) {
 	b := p.bench(t, func(r *Reply) { r.Text("ok"); r.End(llm.FinishStop) })
 	images := []llm.Image{{MediaType: "image/png", Data: []byte("\x89PNG one")}, {MediaType: "image/jpeg", Data: []byte("\xff\xd8 two")}}
-	_, err := llm.Collect(t.Context(), b.model, llm.Request{Model: "some-model", System: "Be brief.", Prompt: "What is it?",
-		Images: images, Temperature: new(0.5), MaxTokens: 99}, nil)
+	_, err := llm.Collect(t.Context(), b.model, llm.Request{
+		Model: "some-model", System: "Be brief.", Prompt: "What is it?",
+		Images: images, Temperature: new(0.5), MaxTokens: 99,
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Seen{{Key: secret, Model: "some-model", System: "Be brief.", Prompt: "What is it?", Images: images,
-		Temperature: new(0.5), MaxTokens: 99, Stream: true}}
+	want := []Seen{{
+		Key: secret, Model: "some-model", System: "Be brief.", Prompt: "What is it?", Images: images,
+		Temperature: new(0.5), MaxTokens: 99, Stream: true,
+	}}
 	if d := cmp.Diff(want, b.server.Requests()); d != "" {
 		t.Error(d)
 	}
@@ -164,8 +168,10 @@ func schema(t *testing.T, p Provider) {
 	if err != nil || a.Text != `{"city":"Bern"}` {
 		t.Fatalf("answer = %q, %v", a.Text, err)
 	}
-	want := object{"type": "object", "properties": object{"city": object{"type": "string"}},
-		"required": []any{"city"}, "additionalProperties": false}
+	want := object{
+		"type": "object", "properties": object{"city": object{"type": "string"}},
+		"required": []any{"city"}, "additionalProperties": false,
+	}
 	if d := cmp.Diff(any(want), b.server.Requests()[0].Schema); d != "" {
 		t.Error(d)
 	}

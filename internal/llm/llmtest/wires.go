@@ -51,8 +51,10 @@ func (OpenAI) Read(path string, h http.Header, body []byte) (Seen, error) {
 	if !strings.HasSuffix(path, "/chat/completions") || !q.StreamOptions.IncludeUsage {
 		return Seen{}, fmt.Errorf("path %s, usage asked for: %v", path, q.StreamOptions.IncludeUsage)
 	}
-	s := Seen{Key: strings.TrimPrefix(h.Get("Authorization"), "Bearer "), Model: q.Model, Stream: q.Stream,
-		Temperature: q.Temperature, MaxTokens: q.MaxTokens + q.MaxCompletionTokens}
+	s := Seen{
+		Key: strings.TrimPrefix(h.Get("Authorization"), "Bearer "), Model: q.Model, Stream: q.Stream,
+		Temperature: q.Temperature, MaxTokens: q.MaxTokens + q.MaxCompletionTokens,
+	}
 	if f := q.ResponseFormat; f != nil && f.Type == "json_schema" {
 		s.Schema = f.JSONSchema.Schema
 	}
@@ -84,9 +86,10 @@ func openAIContent(raw json.RawMessage) (string, []llm.Image, error) {
 		return "", nil, err
 	}
 	var images []llm.Image
+	var textSb87 strings.Builder
 	for _, p := range parts {
 		if p.Type == "text" {
-			text += p.Text
+			textSb87.WriteString(p.Text)
 			continue
 		}
 		media, b64, _ := strings.Cut(strings.TrimPrefix(p.ImageURL.URL, "data:"), ";base64,")
@@ -96,12 +99,15 @@ func openAIContent(raw json.RawMessage) (string, []llm.Image, error) {
 		}
 		images = append(images, llm.Image{MediaType: media, Data: b})
 	}
+	text += textSb87.String()
 	return text, images, nil
 }
 
 func (OpenAI) chunk(delta object, finish any) string {
-	return data(object{"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-		"choices": []object{{"index": 0, "delta": delta, "finish_reason": finish}}})
+	return data(object{
+		"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m",
+		"choices": []object{{"index": 0, "delta": delta, "finish_reason": finish}},
+	})
 }
 
 // Begin implements [Wire].
@@ -115,8 +121,10 @@ func (o OpenAI) Text(s string) string { return o.chunk(object{"content": s}, nil
 // End implements [Wire].
 func (o OpenAI) End(f llm.Finish, u llm.Usage) string {
 	reason := map[llm.Finish]string{llm.FinishStop: "stop", llm.FinishLength: "length", llm.FinishBlocked: "content_filter"}[f]
-	return o.chunk(object{}, reason) + data(object{"id": "c1", "choices": []object{},
-		"usage": object{"prompt_tokens": u.In, "completion_tokens": u.Out, "total_tokens": u.In + u.Out}}) + "data: [DONE]\n\n"
+	return o.chunk(object{}, reason) + data(object{
+		"id": "c1", "choices": []object{},
+		"usage": object{"prompt_tokens": u.In, "completion_tokens": u.Out, "total_tokens": u.In + u.Out},
+	}) + "data: [DONE]\n\n"
 }
 
 // Failure implements [Wire].
@@ -154,7 +162,7 @@ func (Gemini) Read(path string, h http.Header, body []byte) (Seen, error) {
 			Temperature        *float64
 			MaxOutputTokens    int
 			ResponseMimeType   string
-			ResponseJsonSchema any
+			ResponseJSONSchema any `json:"responseJsonSchema"`
 		}
 	}
 	if err := json.Unmarshal(body, &q); err != nil {
@@ -163,10 +171,12 @@ func (Gemini) Read(path string, h http.Header, body []byte) (Seen, error) {
 	_, name, _ := strings.Cut(path, "/models/")
 	model, method, _ := strings.Cut(name, ":")
 	g := q.GenerationConfig
-	s := Seen{Key: h.Get("X-Goog-Api-Key"), Model: model, Stream: method == "streamGenerateContent",
-		Temperature: g.Temperature, MaxTokens: g.MaxOutputTokens}
+	s := Seen{
+		Key: h.Get("X-Goog-Api-Key"), Model: model, Stream: method == "streamGenerateContent",
+		Temperature: g.Temperature, MaxTokens: g.MaxOutputTokens,
+	}
 	if g.ResponseMimeType == "application/json" {
-		s.Schema = g.ResponseJsonSchema
+		s.Schema = g.ResponseJSONSchema
 	}
 	for _, p := range q.SystemInstruction.Parts {
 		s.System += p.Text
@@ -183,8 +193,10 @@ func (Gemini) Read(path string, h http.Header, body []byte) (Seen, error) {
 
 // Begin implements [Wire].
 func (Gemini) Begin(u llm.Usage) string {
-	return data(object{"candidates": []object{{"content": object{"role": "model", "parts": []object{{"text": ""}}}, "index": 0}},
-		"usageMetadata": object{"promptTokenCount": u.In}})
+	return data(object{
+		"candidates":    []object{{"content": object{"role": "model", "parts": []object{{"text": ""}}}, "index": 0}},
+		"usageMetadata": object{"promptTokenCount": u.In},
+	})
 }
 
 // Text implements [Wire].
@@ -195,8 +207,10 @@ func (Gemini) Text(s string) string {
 // End implements [Wire].
 func (Gemini) End(f llm.Finish, u llm.Usage) string {
 	reason := map[llm.Finish]string{llm.FinishStop: "STOP", llm.FinishLength: "MAX_TOKENS", llm.FinishBlocked: "SAFETY"}[f]
-	return data(object{"candidates": []object{{"finishReason": reason, "index": 0}},
-		"usageMetadata": object{"promptTokenCount": u.In, "candidatesTokenCount": u.Out - 2, "thoughtsTokenCount": 2}})
+	return data(object{
+		"candidates":    []object{{"finishReason": reason, "index": 0}},
+		"usageMetadata": object{"promptTokenCount": u.In, "candidatesTokenCount": u.Out - 2, "thoughtsTokenCount": 2},
+	})
 }
 
 // Failure implements [Wire].

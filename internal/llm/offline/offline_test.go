@@ -126,9 +126,11 @@ Write to ann@example.com or see https://example.com/a?b=1. Visit on 2024-05-03.
 	if err := json.Unmarshal([]byte(a.Text), &got); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"title": "Broken pump", "priority": "high", "cost": 1250.5, "urgent": true, "tags": []any{"water", "cellar"},
+	want := map[string]any{
+		"title": "Broken pump", "priority": "high", "cost": 1250.5, "urgent": true, "tags": []any{"water", "cellar"},
 		"contact": "ann@example.com", "visitDate": "2024-05-03", "link": "https://example.com/a?b=1",
-		"tasks": []any{"call the plumber", "close the valve"}, "wordCount": 27.0, "nothing": nil}
+		"tasks": []any{"call the plumber", "close the valve"}, "wordCount": 27.0, "nothing": nil,
+	}
 	if d := cmp.Diff(any(want), got); d != "" {
 		t.Error(d)
 	}

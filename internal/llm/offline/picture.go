@@ -48,8 +48,10 @@ func facts(data []byte) (picture, error) {
 	if err != nil {
 		return picture{}, errors.New("its data is damaged")
 	}
-	p := picture{format: format, bytes: len(data), width: conf.Width, height: conf.Height,
-		colours: dominant(img), exif: readExif(data)}
+	p := picture{
+		format: format, bytes: len(data), width: conf.Width, height: conf.Height,
+		colours: dominant(img), exif: readExif(data),
+	}
 	if p.exif.orientation >= 5 && p.exif.orientation <= 8 {
 		p.width, p.height = p.height, p.width
 	}

@@ -92,7 +92,7 @@ func request(r llm.Request) sdk.ChatCompletionRequest {
 	q := sdk.ChatCompletionRequest{
 		Model:         r.Model,
 		Messages:      messages(r),
-		MaxTokens:     r.MaxTokens,
+		MaxTokens:     r.MaxTokens, //nolint:staticcheck // the only name that compatible servers know; see below
 		StreamOptions: &sdk.StreamOptions{IncludeUsage: true},
 	}
 	if r.Temperature != nil {
@@ -109,7 +109,7 @@ func request(r llm.Request) sdk.ChatCompletionRequest {
 	}
 	// Reasoning models know the limit by another name; other servers only the old one.
 	if errors.Is(sdk.NewReasoningValidator().Validate(q), sdk.ErrReasoningModelMaxTokensDeprecated) {
-		q.MaxTokens, q.MaxCompletionTokens = 0, r.MaxTokens
+		q.MaxTokens, q.MaxCompletionTokens = 0, r.MaxTokens //nolint:staticcheck // the old name is taken back
 	}
 	return q
 }

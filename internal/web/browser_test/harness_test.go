@@ -26,14 +26,13 @@ import (
 
 // site is one running heddle with a fresh database.
 type site struct {
-	t    *testing.T
-	url  string
-	dir  string
-	env  []string
-	cmd  *exec.Cmd
-	log  lockedBuffer
-	tok  string
-	stop func()
+	t   *testing.T
+	url string
+	dir string
+	env []string
+	cmd *exec.Cmd
+	log lockedBuffer
+	tok string
 }
 
 type lockedBuffer struct {

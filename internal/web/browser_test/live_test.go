@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -107,7 +108,7 @@ func TestTwoTabs(t *testing.T) {
 	}
 	cut := eval[int](second, `window.__seqs.length`)
 	eval[any](second, `window.__sockets.forEach((s) => s.close())`)
-	first.wait("more text streams", `window.__seqs.length > `+fmt.Sprint(cut+8))
+	first.wait("more text streams", `window.__seqs.length > `+strconv.Itoa(cut+8))
 	second.wait("the second tab is connected again", `window.__sockets.length > 1 && window.__sockets.at(-1).readyState === 1`)
 	close(m.finish)
 	for _, p := range []*page{first, second} {
