@@ -22,7 +22,7 @@ const bareStyle = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margi
 
 // htmxConfig keeps htmx inside the content security policy: no eval, no styles
 // of its own; one extension of htmx and our own in pages/swaps.ts.
-const htmxConfig = `{"extensions":"preload,heddle","includeIndicatorCSS":false,"mode":"same-origin"}`
+const htmxConfig = `{"extensions":"preload,heddle","includeIndicatorCSS":false,"defaultSettleDelay":0,"mode":"same-origin"}`
 
 // Layout is a whole document: the shell of the page with its content.
 func Layout(p Page, content templ.Component) templ.Component {

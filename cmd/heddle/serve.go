@@ -60,7 +60,7 @@ func serve(ctx context.Context, conf Config, log *slog.Logger) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- door.Serve(listener) }()
-	log.Info("heddle is ready", slog.String("address", conf.BaseURL), slog.String("version", versionText()), slog.Duration("after", time.Since(started).Round(time.Millisecond)))
+	log.Info("heddle is ready", slog.String("address", conf.BaseURL), slog.String("listens", listener.Addr().String()), slog.String("version", versionText()), slog.Duration("after", time.Since(started).Round(time.Millisecond)))
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
