@@ -86,17 +86,34 @@ func (c *compiler) circle(nodes []int, edge int, reported []bool) {
 		reported[i] = true
 	}
 	const most = 20
+	called := c.called(nodes)
 	var labels []string
 	for _, i := range nodes[:min(len(nodes), most)] {
-		labels = append(labels, strconv.Quote(c.graph.Nodes[i].Label()))
+		labels = append(labels, called(i))
 	}
 	if len(nodes) > most {
 		labels = append(labels, "and "+strconv.Itoa(len(nodes)-most)+" more")
 	}
 	first := c.graph.Nodes[nodes[0]]
-	labels = append(labels, strconv.Quote(first.Label()))
+	labels = append(labels, called(nodes[0]))
 	c.add(flow.Problem{
 		Path: nodePath(nodes[0]), NodeID: first.ID, EdgeID: c.plan.edges[edge].id, Code: "cycle",
 		Message: "These nodes wait for each other in a circle: " + strings.Join(labels, " -> ") + ". Remove one of the edges.",
 	})
+}
+
+// called returns how to name each of the nodes: by its label, with the id where
+// two of them share one.
+func (c *compiler) called(nodes []int) func(i int) string {
+	uses := map[string]int{}
+	for _, i := range nodes {
+		uses[c.graph.Nodes[i].Label()]++
+	}
+	return func(i int) string {
+		n := c.graph.Nodes[i]
+		if uses[n.Label()] > 1 {
+			return strconv.Quote(n.Label()) + " (" + n.ID + ")"
+		}
+		return strconv.Quote(n.Label())
+	}
 }

@@ -78,6 +78,20 @@ test('a run found through its workflow is resumed by name, a finished one is not
   assert.deepEqual(t.frames().slice(3), ['node.status busy:8', 'node.status busy:9', 'run.status busy:10']);
 });
 
+test('after a reconnect a snapshot hides no event of a run that is known', () => {
+  const t = setup();
+  t.client.subscribe({ workflowId: 'w' });
+  t.sockets[0]!.onopen!();
+  t.sockets[0]!.get(snap('busy', 1), node('busy', 2));
+  t.sockets[0]!.close();
+  t.fire();
+  t.sockets[1]!.onopen!();
+  // The workflow's snapshot and what follows it overtake the events that were asked for.
+  t.sockets[1]!.get(snap('busy', 4), node('busy', 5), node('busy', 3), node('busy', 4), node('busy', 5), end('busy', 6));
+  assert.deepEqual(t.frames().slice(2), ['node.status busy:3', 'node.status busy:4', 'node.status busy:5', 'run.status busy:6']);
+  assert.equal(t.sockets[1]!.sent.length, 2);
+});
+
 test('a gap is not shown: what is missing is asked for, once', () => {
   const t = setup();
   t.client.subscribe({ runId: 'r' });

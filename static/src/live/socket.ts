@@ -180,10 +180,13 @@ export class LiveClient {
     if (this.isNew(f as Frame)) this.env.emit(f.type, f);
   }
 
-  // A snapshot stands for everything up to its seq; an event must follow the one before.
+  // A snapshot stands for everything up to its seq, and begins a run that nothing is
+  // known of. Of a known run every event is wanted: after a reconnect it was asked for
+  // from the last one seen, so the snapshot that its workflow brings is no news. An
+  // event must follow the one before.
   private isNew(f: Frame): boolean {
     const run = this.runs.get(f.runId) ?? this.found(f.runId);
-    if (!run || f.seq <= run.seq) return false;
+    if (!run || f.seq <= run.seq || (f.type === 'snapshot' && run.seq > 0)) return false;
     if (f.type !== 'snapshot' && f.seq !== run.seq + 1) {
       if (run.asked !== run.seq) this.askAgain(f.runId, run);
       return false;
