@@ -34,6 +34,9 @@ func (r *run) begin() {
 		done = append(done, r.giveUp()...)
 	}
 	r.follow(r.state.begin(done))
+	if fresh {
+		r.tellReused()
+	}
 	switch {
 	case stopped:
 		r.cancel(ErrCancel)
@@ -60,7 +63,7 @@ func (r *run) compile() (*plan, error) {
 	}
 	o := CheckOptions{Inputs: r.claim.Run.Inputs}
 	if r.claim.Run.Scope == flow.ScopePartial {
-		o.Targets = r.claim.Run.NodeIDs
+		o.Targets, o.Reused = r.claim.Run.NodeIDs, r.reused()
 	}
 	p, problems := compile(r.engine.Registry, g, o)
 	if len(problems) == 0 {
@@ -105,6 +108,27 @@ func (r *run) takeOver() []ending {
 		}
 	}
 	return done
+}
+
+// reused names the nodes whose results were taken over when the run was accepted.
+func (r *run) reused() []string {
+	var ids []string
+	for i := range r.claim.Results {
+		if res := &r.claim.Results[i]; res.Cached && res.Status == flow.NodeSuccess {
+			ids = append(ids, res.NodeID)
+		}
+	}
+	return ids
+}
+
+// tellReused says of each result that was taken over that it is there, in the
+// run's first step.
+func (r *run) tellReused() {
+	for _, res := range r.claim.Results {
+		if res.Cached && res.Status == flow.NodeSuccess {
+			r.writeResult(res)
+		}
+	}
 }
 
 // giveUp fails the nodes that were running when the last worker was lost.

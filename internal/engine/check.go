@@ -11,6 +11,7 @@ import (
 // CheckOptions says what of a graph is to run, and with what.
 type CheckOptions struct {
 	Targets []string    // nodes to run, with everything upstream; none: all
+	Reused  []string    // nodes whose results are there already: nothing upstream of them is needed
 	Inputs  flow.Values // the run's inputs by node id
 }
 
@@ -57,7 +58,7 @@ func (c *compiler) resolve() {
 	for i := range c.plan.edges {
 		e := &c.plan.edges[i]
 		src, dst := &c.plan.nodes[e.src], &c.plan.nodes[e.dst]
-		if !dst.inScope {
+		if !dst.works() {
 			continue
 		}
 		out, okOut := c.sourcePort(e, src)
@@ -144,7 +145,7 @@ func noPort(n *planNode, side, port string, known []node.Port) string {
 func (c *compiler) feed() {
 	for i := range c.plan.nodes {
 		n := &c.plan.nodes[i]
-		if n.kind == nil {
+		if n.kind == nil || n.reused {
 			continue
 		}
 		fed := make([]bool, len(n.ports))

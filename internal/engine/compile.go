@@ -30,7 +30,7 @@ func compile(reg *node.Registry, g flow.Graph, o CheckOptions) (*plan, []flow.Pr
 	}
 	c.index()
 	c.connect()
-	c.scope(o.Targets)
+	c.scope(o.Targets, o.Reused)
 	c.plan.link()
 	c.prepare(o.Inputs)
 	c.plan.rankAll(c.order())
@@ -106,8 +106,8 @@ func (c *compiler) dangling(i int, end, id string) {
 }
 
 // scope marks the nodes that belong to the run: all, or the targets and
-// everything upstream of them.
-func (c *compiler) scope(targets []string) {
+// everything upstream of them, up to the nodes whose results are reused.
+func (c *compiler) scope(targets, reused []string) {
 	nodes := c.plan.nodes
 	if len(targets) == 0 {
 		for i := range nodes {
@@ -130,8 +130,16 @@ func (c *compiler) scope(targets []string) {
 		}
 		c.add(flow.Problem{Path: "nodeIds." + strconv.Itoa(k), Code: "unknown_target", Message: "There is no node " + strconv.Quote(id) + " to run."})
 	}
+	for _, id := range reused {
+		if i, ok := c.byID[id]; ok && !nodes[i].inScope {
+			nodes[i].reused = true
+		}
+	}
 	up := c.upstream()
 	for k := 0; k < len(todo); k++ {
+		if nodes[todo[k]].reused {
+			continue
+		}
 		for _, src := range up[todo[k]] {
 			mark(src)
 		}

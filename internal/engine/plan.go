@@ -22,6 +22,7 @@ type plan struct {
 type planNode struct {
 	flow.Node
 	inScope bool
+	reused  bool // its result is there already (rule E16)
 	kind    *node.Kind
 	params  map[string]json.RawMessage // Data, parsed once
 	ports   []node.Port                // inputs
@@ -59,6 +60,9 @@ type planEdge struct {
 	srcPort, dstPort string
 	port             int // index of dstPort in the target's ports; -1 until resolved
 }
+
+// works reports whether the node is to be executed.
+func (n *planNode) works() bool { return n.inScope && !n.reused }
 
 // label returns what the user calls the node.
 func (n *planNode) label() string {
@@ -98,7 +102,7 @@ func (p *plan) link() {
 	var ins, outs int
 	nIn, nOut := make([]int32, len(p.nodes)), make([]int32, len(p.nodes))
 	for i := range p.edges {
-		if e := &p.edges[i]; p.nodes[e.dst].inScope {
+		if e := &p.edges[i]; p.nodes[e.dst].works() {
 			nIn[e.dst]++
 			nOut[e.src]++
 			ins, outs = ins+1, outs+1
@@ -111,7 +115,7 @@ func (p *plan) link() {
 		p.nodes[i].out, out = out[:0:b], out[b:]
 	}
 	for i := range p.edges {
-		if e := &p.edges[i]; p.nodes[e.dst].inScope {
+		if e := &p.edges[i]; p.nodes[e.dst].works() {
 			p.nodes[e.dst].in = append(p.nodes[e.dst].in, int32(i))
 			p.nodes[e.src].out = append(p.nodes[e.src].out, int32(i))
 		}

@@ -100,7 +100,8 @@ func text(v any, n int) (string, error) {
 // NewRun is a run to accept.
 type NewRun struct {
 	Run     flow.Run
-	Key     string // Idempotency-Key, or ""
+	Reused  []flow.NodeResult // results of earlier runs that stand in for nodes of this one
+	Key     string            // Idempotency-Key, or ""
 	Enqueue func(ctx context.Context, tx *Tx) (triggerID string, err error)
 }
 
@@ -127,7 +128,10 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 			return err
 		}
 		n.Run.TriggerID = id
-		if err := insertRun(ctx, tx, o, n.Run); err != nil || n.Key == "" {
+		if err := insertRun(ctx, tx, o, n.Run); err != nil {
+			return err
+		}
+		if err := putResults(ctx, tx, flow.Step{RunID: n.Run.ID, UserID: flow.ID(o), Results: n.Reused}); err != nil || n.Key == "" {
 			return err
 		}
 		_, err = tx.exec(ctx, "INSERT INTO idempotency_keys (user_id, name, run_id, created_at) VALUES (?, ?, ?, ?)", o, n.Key, n.Run.ID, micros(time.Now()))

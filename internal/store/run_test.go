@@ -259,3 +259,21 @@ func TestRuns_Filters(t *testing.T) {
 		}
 	})
 }
+
+func TestE16_AcceptedRunKeepsWhatItTakesOver(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		ann := user(t, s, "ann@example.com")
+		run := newRun(ann, nil)
+		run.Scope, run.NodeIDs = flow.ScopePartial, []string{"b"}
+		reused := flow.NodeResult{RunID: run.ID, NodeID: "a", NodeType: "text", Attempt: 1, Status: flow.NodeSuccess, Cached: true, Output: flow.Values{"text": flow.Text("old")}, Reason: "Taken over."}
+		_, fresh, err := s.CreateRun(t.Context(), ann, store.NewRun{Run: run, Reused: []flow.NodeResult{reused}, Enqueue: noQueue})
+		if err != nil || !fresh {
+			t.Fatal(fresh, err)
+		}
+		c, err := s.ClaimRun(t.Context(), run.ID, "w", time.Minute)
+		must(t, err)
+		if len(c.Results) != 1 || !c.Results[0].Cached || c.Results[0].Output["text"].String() != "old" || c.Results[0].Reason != "Taken over." {
+			t.Errorf("the claim brings %+v", c.Results)
+		}
+	})
+}

@@ -19,8 +19,9 @@ type ExecuteBody struct {
 	Nodes      json.RawMessage            `json:"nodes,omitempty" doc:"The graph's nodes; without them the saved workflow runs."`
 	Edges      json.RawMessage            `json:"edges,omitempty"`
 	WorkflowID flow.ID                    `json:"workflowId,omitempty" maxLength:"64"`
-	Scope      flow.RunScope              `json:"scope,omitempty" enum:"full,partial" doc:"partial runs only nodeIds and what they need."`
+	Scope      flow.RunScope              `json:"scope,omitempty" enum:"full,partial" doc:"partial runs only nodeIds and what mode says."`
 	NodeIDs    []string                   `json:"nodeIds,omitempty" nullable:"false"`
+	Mode       flow.RunMode               `json:"mode,omitempty" enum:"only,upTo,from" doc:"For the scope partial. upTo, the default, computes nodeIds and everything upstream. only computes nodeIds, and from computes them and everything downstream; what these need comes from earlier results of this workflow where the steps are unchanged since, and is computed where there are none."`
 	Inputs     map[string]json.RawMessage `json:"inputs,omitempty" doc:"Node id to value: a plain value sets the node's main field, an object its parameters."`
 	Cache      *bool                      `json:"cache,omitempty" doc:"Reuse of earlier results, where the server offers it. This version computes every node, whatever is asked."`
 	Source     flow.Source                `json:"source,omitempty" enum:"editor,api" doc:"Who asks; editor only from a browser session."`
@@ -44,12 +45,12 @@ func (s *Service) Execute(ctx context.Context, in Execute) (RunStarted, error) {
 	if err != nil {
 		return RunStarted{}, err
 	}
-	run, err := s.newRun(ctx, a, in.Body)
+	run, reused, err := s.newRun(ctx, a, in.Body)
 	if err != nil {
 		return RunStarted{}, err
 	}
 	run, fresh, err := s.store.CreateRun(ctx, a.Owner(), store.NewRun{
-		Run: run, Key: in.IdempotencyKey,
+		Run: run, Reused: reused, Key: in.IdempotencyKey,
 		Enqueue: func(ctx context.Context, tx *store.Tx) (string, error) { return s.queue.Enqueue(ctx, tx, run.ID) },
 	})
 	if err != nil {
@@ -62,7 +63,7 @@ func (s *Service) Execute(ctx context.Context, in Execute) (RunStarted, error) {
 	return RunStarted{RunID: run.ID, Run: run}, nil
 }
 
-func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (flow.Run, error) {
+func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (flow.Run, []flow.NodeResult, error) {
 	run := flow.Run{
 		ID: flow.NewID(flow.RunPrefix), UserID: a.User.ID, Status: flow.RunQueued, Scope: b.Scope, NodeIDs: b.NodeIDs,
 		Nodes: b.Nodes, Edges: b.Edges, Inputs: flow.Values{}, Source: source(a, b.Source), CreatedAt: time.Now().UTC(),
@@ -73,19 +74,27 @@ func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (flow
 	if run.Scope == "" {
 		run.Scope = flow.ScopeFull
 	}
-	if err := checkScope(run); err != nil {
-		return run, err
+	if err := checkScope(run, b.Mode); err != nil {
+		return run, nil, err
 	}
 	if err := s.bindWorkflow(ctx, a, &run, b); err != nil {
-		return run, err
+		return run, nil, err
 	}
 	run.Nodes, run.Edges = arrayOrEmpty(run.Nodes), arrayOrEmpty(run.Edges)
 	g, err := run.Graph()
 	if err != nil {
-		return run, err
+		return run, nil, err
 	}
 	run.TotalNodes = len(g.Nodes)
-	return run, engine.Check(s.registry, g, engine.CheckOptions{Targets: run.NodeIDs, Inputs: run.Inputs})
+	reused, err := s.narrow(ctx, a, &run, g, b.Mode)
+	if err != nil {
+		return run, nil, err
+	}
+	o := engine.CheckOptions{Targets: run.NodeIDs, Inputs: run.Inputs}
+	for i := range reused {
+		o.Reused = append(o.Reused, reused[i].NodeID)
+	}
+	return run, reused, engine.Check(s.registry, g, o)
 }
 
 func source(a flow.Actor, asked flow.Source) flow.Source {
@@ -98,7 +107,11 @@ func source(a flow.Actor, asked flow.Source) flow.Source {
 	return flow.SourceAPI
 }
 
-func checkScope(run flow.Run) error {
+func checkScope(run flow.Run, mode flow.RunMode) error {
+	if run.Scope == flow.ScopeFull && mode != "" {
+		return flow.Errorf(flow.Invalid, "mode only goes with the scope partial.").
+			With(flow.Problem{Path: "scope", Message: `Use "partial", or leave mode out.`})
+	}
 	if run.Scope == flow.ScopePartial && len(run.NodeIDs) == 0 {
 		return flow.Errorf(flow.Invalid, "A partial run needs the nodes to run.").
 			With(flow.Problem{Path: "nodeIds", Message: "Name at least one node, or use the scope full."})

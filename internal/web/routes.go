@@ -44,6 +44,7 @@ func (s *Server) apiRoutes() {
 	route(s, op{201, "POST", "/api/tokens", "", "Create an API token; its secret is shown this once (browser session only)", tokens}, s.Studio.CreateToken)
 	route(s, op{200, "DELETE", "/api/tokens/{id}", "", "End an API token (browser session only)", tokens}, s.Studio.DeleteToken)
 	s.fileRoutes(files)
+	s.valueRoute(runs)
 	s.app.Post(webhookPath, s.clerkWebhook)
 	s.app.Get("/api/openapi.json", s.openAPI)
 	s.app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound })
