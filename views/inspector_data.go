@@ -21,6 +21,8 @@ type fieldView struct {
 	node.Field
 	Value     string
 	Connected bool
+	Sources   []node.Source // the steps that feed it
+	Marks     []markView    // the inputs that its {{name}} marks make
 	Problem   string
 	Providers []flow.ProviderStatus // in the order they are offered
 	Provider  *flow.ProviderStatus  // the chosen one, or the one that is used by default
@@ -38,6 +40,8 @@ func fieldsOf(p node.Panel) []fieldView {
 		v := fieldView{Field: f, Providers: providers, Provider: chosen}
 		v.Value = fieldValue(f, data[f.Key])
 		v.Connected = slices.Contains(p.Connected, f.Key)
+		v.Sources = sourcesOf(p, f.Key)
+		v.Marks = marksOf(p, f, data)
 		v.Problem = fieldProblem(p.Problems, f.Key)
 		v.describe(data[f.Key])
 		out = append(out, v)
@@ -58,7 +62,7 @@ func (f *fieldView) describe(raw json.RawMessage) {
 		f.Price = f.modelPrice()
 	case node.WidgetImage:
 		f.Image = imageOf(raw)
-	case node.WidgetText, node.WidgetTextarea, node.WidgetNumber, node.WidgetSwitch, node.WidgetSelect, node.WidgetJSON:
+	case node.WidgetText, node.WidgetTextarea, node.WidgetNumber, node.WidgetSwitch, node.WidgetSelect, node.WidgetJSON, node.WidgetSchema, node.WidgetSecret:
 	}
 }
 
@@ -80,7 +84,7 @@ func fieldValue(f node.Field, raw json.RawMessage) string {
 		}
 		raw = b
 	}
-	if f.Widget == node.WidgetJSON && raw[0] != '"' {
+	if (f.Widget == node.WidgetJSON || f.Widget == node.WidgetSchema) && raw[0] != '"' {
 		return pretty(raw)
 	}
 	return flow.RawValue(raw).String()

@@ -149,7 +149,7 @@ func TestInspectorSaysWhatIsConfigured(t *testing.T) {
 		}
 		at += i
 	}
-	for _, want := range []string{`name="data.system" data-key="system" data-widget="textarea" disabled`, "Fed by a connection", "Price $0.30 / $2.50 per million tokens", `aria-invalid="true"`} {
+	for _, want := range []string{`name="data.system" data-key="system" data-widget="textarea" disabled`, "Fed by", `<a class="fed__link" href="#node=ref" data-goto="ref">Tone &lt;b&gt;</a>`, "Not set up on this server", "set OPENAI_API_KEY", "Price $0.30 / $2.50 per million tokens", `aria-invalid="true"`} {
 		if !strings.Contains(html, want) {
 			t.Errorf("no %q", want)
 		}

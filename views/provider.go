@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 
 	"heddle/internal/flow"
 	"heddle/views/ui"
@@ -71,8 +72,50 @@ func (f fieldView) models() []flow.ModelInfo {
 	return f.Provider.Models
 }
 
-// modelPrice says what the chosen model costs; nothing for a model whose price is
-// not known.
+func ready(list []flow.ProviderStatus) []flow.ProviderStatus {
+	return slices.DeleteFunc(slices.Clone(list), func(p flow.ProviderStatus) bool { return !p.Configured })
+}
+
+func notReady(list []flow.ProviderStatus) []flow.ProviderStatus {
+	return slices.DeleteFunc(slices.Clone(list), func(p flow.ProviderStatus) bool { return p.Configured })
+}
+
+func providerTitle(p flow.ProviderStatus) string {
+	if !p.Configured {
+		return p.Name + ", not set up: set " + p.Setting + " on the server"
+	}
+	return p.Name
+}
+
+// modelsOf returns what the picker offers of a provider: its known models, else its default.
+func modelsOf(p flow.ProviderStatus) []flow.ModelInfo {
+	if len(p.Models) > 0 {
+		return p.Models
+	}
+	return []flow.ModelInfo{{Name: p.Default}}
+}
+
+// modelSearch is what the picker's search looks through.
+func modelSearch(p flow.ProviderStatus, m flow.ModelInfo) string {
+	words := p.ID + " " + p.Name + " " + m.Name
+	if m.Vision {
+		words += " vision"
+	}
+	return strings.ToLower(words)
+}
+
+// shortPrice is the price of a model as a column: in and out per million tokens.
+func shortPrice(p flow.ProviderStatus, m flow.ModelInfo) string {
+	switch {
+	case p.NoAI:
+		return "free"
+	case m.InPerM+m.OutPerM == 0:
+		return "price unknown"
+	}
+	return ui.Price(m.InPerM) + " / " + ui.Price(m.OutPerM)
+}
+
+// modelPrice says what the chosen model costs, or that nobody here knows.
 func (f fieldView) modelPrice() string {
 	name := f.Value
 	if name == "" && f.Provider != nil {
@@ -83,7 +126,13 @@ func (f fieldView) modelPrice() string {
 			return priceWords(m)
 		}
 	}
-	return ""
+	switch {
+	case f.Provider != nil && f.Provider.NoAI:
+		return "Free: no AI model is used."
+	case name == "":
+		return ""
+	}
+	return "Price unknown: " + name + " is not in the price list."
 }
 
 func priceWords(m flow.ModelInfo) string {

@@ -138,7 +138,7 @@ func sampleSpec() node.Spec {
 	return node.Spec{
 		Type: "llm", Version: 1, Title: "Language model", Summary: "Asks a language model and streams its answer.",
 		Docs: "Sends the prompt to a model and gives its answer.", Category: "AI", Icon: "model", Color: "text",
-		Inputs:  []node.Port{{Name: "prompt", Label: "Prompt", Type: flow.TypeText}},
+		Inputs:  []node.Port{{Name: "prompt", Label: "Prompt", Type: flow.TypeText}, {Name: "images", Label: "Images", Type: flow.TypeImage, Multiple: true}},
 		Outputs: []node.Port{{Name: "text", Label: "Text", Type: flow.TypeText}},
 		Fields: []node.Field{
 			{Key: "provider", Label: "Provider", Widget: node.WidgetProvider, Help: "Empty: the first configured one."},
@@ -150,7 +150,9 @@ func sampleSpec() node.Spec {
 			{Key: "stream", Label: "Show the answer as it comes", Widget: node.WidgetSwitch, Default: true},
 			{Key: "title", Label: "Title", Widget: node.WidgetText, Placeholder: "none"},
 			{Key: "file", Label: "Picture", Widget: node.WidgetImage, Help: "PNG, JPEG, GIF or WebP."},
-			{Key: "schema", Label: "JSON Schema", Widget: node.WidgetJSON, Help: "Empty: free text."},
+			{Key: "schema", Label: "JSON Schema", Widget: node.WidgetSchema, Help: "Empty: free text."},
+			{Key: "token", Label: "Token", Widget: node.WidgetSecret},
+			{Key: "extra", Label: "Extra", Widget: node.WidgetJSON},
 		},
 	}
 }
@@ -161,7 +163,7 @@ func samplePanel() node.Panel {
 		Node: flow.Node{ID: "write", Type: "llm", Data: json.RawMessage(`{"label":"Write three prompts","provider":"","system":"You are brief.",
 			"prompt":"Write three image prompts for:\n{{brief}}","temperature":3.5,"schema":{"type":"object"},"onError":"value","fallback":"none",
 			"file":{"$file":"file_01","name":"mug.png","mediaType":"image/png","size":1200000,"width":1024,"height":768}}`)},
-		Spec: &spec, Connected: []string{"system"}, Providers: sampleProviders(),
+		Spec: &spec, Connected: []string{"system", "images"}, Sources: []node.Source{{Port: "system", NodeID: "ref", Label: "Tone <b>"}, {Port: "images", NodeID: "ref", Label: "Reference"}}, Providers: sampleProviders(),
 		Problems: []flow.Problem{
 			{Path: "nodes.2.data.temperature", Message: "Must be between 0 and 2.", NodeID: "write"},
 			{Path: "nodes.2", Message: "The input brief is needed but nothing feeds it.", NodeID: "write"},

@@ -49,7 +49,16 @@ func CheckNode(reg *node.Registry, n flow.Node, connected []string) []flow.Probl
 			fed[i] = true
 		}
 	}
-	return p.missing(fed, at, problems)
+	problems = p.missing(fed, at, problems)
+	for _, f := range k.Fields {
+		if i := p.port(f.Key); i >= 0 && fed[i] {
+			continue // what the edge brings counts
+		}
+		if text := f.Problem(p.params[f.Key]); text != "" {
+			problems = append(problems, flow.Problem{Path: at.path + f.Key, NodeID: n.ID, Code: "bad_setting", Message: text})
+		}
+	}
+	return problems
 }
 
 // resolve finds the ports of every edge in scope and compares their types (rule E18).

@@ -30,7 +30,9 @@ const (
 	WidgetProvider Widget = "provider" // a model provider; the configured ones are offered
 	WidgetModel    Widget = "model"    // a model of the chosen provider; free text allowed
 	WidgetImage    Widget = "image"    // an uploaded image
-	WidgetJSON     Widget = "json"     // a JSON document, as in a schema
+	WidgetJSON     Widget = "json"     // a JSON document
+	WidgetSchema   Widget = "schema"   // a JSON Schema of an object
+	WidgetSecret   Widget = "secret"   // the name of a secret, never its value
 )
 
 // Spec describes a kind to people: palette, inspector, docs and GET

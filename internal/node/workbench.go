@@ -15,6 +15,14 @@ type Panel struct {
 	Node      flow.Node
 	Spec      *Spec    // nil: this kind is not known here
 	Connected []string // input ports that an edge feeds
+	Sources   []Source // what feeds them, in the order of the edges
 	Providers []flow.ProviderStatus
 	Problems  []flow.Problem // what would stop a run, for this node
+}
+
+// Source is a step that feeds an input port of a node.
+type Source struct {
+	Port   string `json:"port"`
+	NodeID string `json:"node"`
+	Label  string `json:"label"`
 }

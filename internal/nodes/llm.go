@@ -71,7 +71,7 @@ func llmFields() []node.Field {
 			Help: "The longest answer allowed. A token is about four letters. Empty: the provider's default.", Placeholder: "Default",
 		},
 		{
-			Key: "schema", Label: "JSON Schema", Widget: node.WidgetJSON,
+			Key: "schema", Label: "JSON Schema", Widget: node.WidgetSchema,
 			Help: "The shape the answer must have. Empty: free text.", Placeholder: `{"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}`,
 		},
 	}

@@ -57,8 +57,9 @@ func (s *Service) EditorPage(ctx context.Context, in ByID) (node.Workbench, erro
 
 // Inspect is a node as it is on the screen, saved or not.
 type Inspect struct {
-	Node      flow.Node `json:"node"`
-	Connected []string  `json:"connected"` // input ports that an edge feeds
+	Node      flow.Node     `json:"node"`
+	Connected []string      `json:"connected"` // input ports that an edge feeds
+	Sources   []node.Source `json:"sources"`   // which steps feed them
 }
 
 // Inspect returns what the inspector of a node needs, with the node's own problems.
@@ -66,7 +67,7 @@ func (s *Service) Inspect(ctx context.Context, in Inspect) (node.Panel, error) {
 	if _, err := flow.Require(ctx, flow.ScopeGraphRead); err != nil {
 		return node.Panel{}, err
 	}
-	panel := node.Panel{Node: in.Node, Connected: in.Connected, Providers: s.providers()}
+	panel := node.Panel{Node: in.Node, Connected: in.Connected, Sources: in.Sources, Providers: s.providers()}
 	if k, ok := s.registry.Kind(in.Node.Type); ok {
 		panel.Spec = &k.Spec
 	}

@@ -4,7 +4,7 @@ package ui
 // strokes with the current colour. The canvas draws the same shapes for the
 // kinds: text, image, model, eye, debug.
 func shape(name string) string {
-	for _, set := range []func(string) string{kindShape, statusShape, actionShape} {
+	for _, set := range []func(string) string{kindShape, statusShape, actionShape, fieldShape} {
 		if s := set(name); s != "" {
 			return s
 		}
