@@ -6,6 +6,7 @@ import { Journal, type Storage } from './editor/journal';
 import { decode } from './editor/json';
 import { startKeys } from './editor/keys';
 import { Palette } from './editor/palette';
+import type { RunMode } from './editor/parts';
 import { Results } from './editor/results';
 import { Runner } from './editor/run';
 import { RunPanel } from './editor/runpanel';
@@ -103,11 +104,12 @@ class Editor {
     const panel = new RunPanel({ label: (id) => this.label(id), place: (id) => this.place(id), pick: (id) => this.go(id), pickEdge: (id) => this.goEdge(id), now: () => this.runner.now() });
     const results = new Results(() => this.runner, (id) => this.label(id));
     this.runner = new Runner({ workflow: o.id, canvas: this.canvas, specs: byType, panel, title: new Title(name), save: () => this.saving.saver.flush(), moved: (n) => results.moved(n) });
-    this.inspector = new Inspector({ workflow: o.id, canvas: this.canvas, specs: byType, results, run: (ids) => void this.runner.start(ids) });
+    this.inspector = new Inspector({ workflow: o.id, canvas: this.canvas, specs: byType, results, run: (ids, mode) => void this.runner.start(ids, mode), stop: () => void this.runner.stop() });
     this.buttons = undoButtons(this.canvas);
     this.buttons();
     new Palette(this.canvas);
-    startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runSelection() });
+    startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', this.canvas.selection().nodes), runFrom: () => this.runPart('from', this.canvas.selection().nodes) });
+    document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode; nodes: string[] }>).detail; this.runPart(mode, nodes); });
     this.runner.open(block<RunDetail | null>('last-run'));
     if (left) this.saving.restored(left);
     addEventListener('hashchange', () => this.follow());
@@ -123,9 +125,8 @@ class Editor {
     queueMicrotask(() => this.buttons?.());
   }
 
-  private runSelection() {
-    const { nodes } = this.canvas.selection();
-    if (nodes.length) void this.runner.start(nodes);
+  private runPart(mode: RunMode, nodes: string[]) {
+    if (nodes.length) void this.runner.start(nodes, mode);
     else say('Select the steps to run first.');
   }
 

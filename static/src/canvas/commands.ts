@@ -3,6 +3,7 @@ import type { Action, Place } from './actions';
 import { chosen, idsOf, pickOnly, picked, type Board } from './board';
 import { choices } from './choices';
 import { clip, insertion, parse, text } from './clipboard';
+import { partCommands } from './commands/part';
 import type { Changes } from './diff';
 import { labelOf, type Point } from './document';
 import { GRID, nearest, touches, union, type Box, type Direction } from './geometry';
@@ -190,6 +191,7 @@ export function commands(): Action[] {
     { id: 'all-upstream', name: 'Select everything before', label: 'Select everything upstream', group: 'Select', keys: ['Shift+[', '{'], menu: onNode, enabled: anyNode, perform: (b) => reachable(b, true) },
     { id: 'all-downstream', name: 'Select everything after', label: 'Select everything downstream', group: 'Select', keys: ['Shift+]', '}'], menu: onNode, enabled: anyNode, perform: (b) => reachable(b, false) },
     ...arrows(),
+    ...partCommands(),
     { id: 'zoom-in', name: 'Zoom in', label: 'Zoom in', group: 'View', keys: ['+', '='], menu: ['canvas'], perform: (b) => b.view.zoomAt(1.25, middleOf(b)) },
     { id: 'zoom-out', name: 'Zoom out', label: 'Zoom out', group: 'View', keys: ['-'], menu: ['canvas'], perform: (b) => b.view.zoomAt(0.8, middleOf(b)) },
     { id: 'zoom-50', name: '50 %', label: 'Zoom to 50 %', group: 'View', keys: [], perform: (b) => zoomTo(b, 0.5) },

@@ -25,6 +25,16 @@ test('JSON becomes a value; half of it is kept as text, and said where it breaks
   assert.deepEqual(read({ widget: 'json', text: '  ' }), { value: undefined, problem: '' });
 });
 
+test('a schema must be an object schema; where its text breaks is said by line and column', () => {
+  assert.deepEqual(read({ widget: 'schema', text: '{"type":"object"}' }), { value: { type: 'object' }, problem: '' });
+  assert.match(read({ widget: 'schema', text: '[]' }).problem, /object schema/);
+  assert.match(read({ widget: 'schema', text: '{"type":"string"}' }).problem, /object schema/);
+  assert.match(read({ widget: 'schema', text: '{"properties":[]}' }).problem, /properties/);
+  assert.match(read({ widget: 'schema', text: '{\n "a": 1,,\n}' }).problem, /line 2, column 9/);
+  assert.match(read({ widget: 'schema', text: '{"type":\n' }).problem, /ends too early, at line 2, column 1/);
+  assert.deepEqual(read({ widget: 'schema', text: ' ' }), { value: undefined, problem: '' });
+});
+
 test('the fixed value for a failure is always JSON', () => {
   assert.deepEqual(read({ widget: 'value', text: '"no"' }), { value: 'no', problem: '' });
   assert.equal(shown('value', 'no', undefined), '"no"');

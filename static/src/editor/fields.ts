@@ -17,7 +17,7 @@ export interface Input {
 export type Reading = { value: unknown; problem: string; keep?: false } | { keep: true; problem: string };
 
 // These say nothing when they are empty: the kind's own default then counts.
-const optional = new Set(['number', 'json', 'value', 'select', 'provider', 'model', 'image']);
+const optional = new Set(['number', 'json', 'schema', 'secret', 'value', 'select', 'provider', 'model', 'image']);
 
 /** read turns what is typed into a value. Half-written JSON is kept as text, so that nothing typed is lost. */
 export function read(i: Input): Reading {
@@ -28,6 +28,7 @@ export function read(i: Input): Reading {
     return { value, problem: i.required ? 'This is needed: fill it in, or connect it.' : '' };
   }
   if (i.widget === 'number') return number(i);
+  if (i.widget === 'schema') return schema(i);
   if (['json', 'value', 'image'].includes(i.widget)) return json(i);
   return { value: i.text, problem: '' };
 }
@@ -50,14 +51,30 @@ function json(i: Input): Reading {
   }
 }
 
+// What a model can be asked to follow; the server says the same.
+function schema(i: Input): Reading {
+  const r = json(i);
+  if (r.problem || r.keep) return r;
+  const v = r.value as { type?: unknown; properties?: unknown } | null;
+  const isObject = (x: unknown) => !!x && typeof x === 'object' && !Array.isArray(x);
+  if (!isObject(v) || (v!.type !== undefined && v!.type !== 'object')) return { value: r.value, problem: 'This must be an object schema, as in {"type": "object", "properties": {…}}.' };
+  if (v!.properties !== undefined && !isObject(v!.properties)) return { value: r.value, problem: '"properties" must be an object of schemas by name.' };
+  return r;
+}
+
 // Browsers word it differently; the place is what helps.
 function reason(err: unknown, text: string): string {
   const message = err instanceof Error ? err.message : '';
   const at = /position (\d+)/.exec(message);
-  if (/end of (JSON )?input|end of data/i.test(message)) return 'it ends too early.';
+  if (/end of (JSON )?input|end of data/i.test(message)) return `it ends too early, at ${place(text)}.`;
   if (!at) return 'check brackets, quotes and commas.';
-  const before = text.slice(0, Number(at[1])).split('\n');
-  return `look at line ${before.length}, column ${before.at(-1)!.length + 1}.`;
+  return `look at ${place(text.slice(0, Number(at[1])))}.`;
+}
+
+// place names where a text ends.
+function place(before: string): string {
+  const lines = before.split('\n');
+  return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }
 
 /** shown writes a value as its widget shows it, as the server does in the fragment. */
@@ -66,7 +83,7 @@ export function shown(widget: string, value: unknown, fallback: unknown): string
   if (v === undefined || v === null) return '';
   if (widget === 'value') return JSON.stringify(v, null, 2);
   if (typeof v === 'string') return v;
-  return widget === 'json' ? JSON.stringify(v, null, 2) : JSON.stringify(v) ?? '';
+  return widget === 'json' || widget === 'schema' ? JSON.stringify(v, null, 2) : JSON.stringify(v) ?? '';
 }
 
 /** put returns data with a member set, or without it when value is undefined. */

@@ -53,6 +53,22 @@ export class Form {
     if (!r.keep) this.store(this.node, c.dataset.key!, r.value, `Change ${labelFor(c)}`);
   }
 
+  /** put stores several members as one undo step and shows them. */
+  put(values: Record<string, unknown>, label: string) {
+    const node = this.node ? this.canvas.store.node(this.node) : undefined;
+    if (!node) return;
+    const data = Object.entries(values).reduce((d, [key, value]) => put(d, key, value), dataOf(node));
+    this.canvas.store.seal();
+    this.canvas.store.apply({ nodes: { update: { [node.id]: { data } } } }, label);
+    this.canvas.store.seal();
+    for (const key of Object.keys(values)) this.fill(key, data[key]);
+  }
+
+  private fill(key: string, value: unknown) {
+    const c = this.controls().find((x) => x.dataset.key === key);
+    if (c && write(c, shown(widgetOf(c), value, undefined))) this.check(c, readOf(c));
+  }
+
   private store(id: string, key: string, value: unknown, label: string) {
     const node = this.canvas.store.node(id);
     if (!node) return;
@@ -71,13 +87,20 @@ export class Form {
     this.canvas.focus();
   }
 
-  // What the browser can tell while typing replaces what the server said about the field.
+  // What the browser can tell while typing stands in for what the server said about
+  // the field, until the server answers again or the browser has nothing to say.
   private check(c: Control, r: Reading) {
     const field = c.closest('.field');
     if (!field || c.type === 'hidden') return;
     let err = field.querySelector<HTMLElement>('.err');
     if (!r.problem) {
-      err?.remove();
+      if (!err || err.dataset.own === undefined) return;
+      if (err.dataset.said) {
+        err.textContent = err.dataset.said;
+        delete err.dataset.own;
+        return;
+      }
+      err.remove();
       c.removeAttribute('aria-invalid');
       return;
     }
@@ -85,8 +108,11 @@ export class Form {
       err = document.createElement('span');
       err.className = 'err';
       err.id = `${c.id}-err`;
-      c.after(err);
+      (c.closest('[data-models], .secret') ?? c).after(err);
+    } else if (err.dataset.own === undefined) {
+      err.dataset.said = err.textContent ?? '';
     }
+    err.dataset.own = '';
     if (err.textContent !== r.problem) err.textContent = r.problem;
     c.setAttribute('aria-invalid', 'true');
     const ids = new Set((c.getAttribute('aria-describedby') ?? '').split(' ').filter(Boolean));

@@ -5,7 +5,10 @@ import { make } from '../canvas/dom';
 import { labelOf, type Canvas, type DocChange, type Selection, type Spec } from '../canvas/main';
 import { explain, fragment } from './api';
 import { Form } from './form';
-import { connectedPorts, formKey } from './ports';
+import { Large } from './large';
+import { Models } from './models';
+import { PartButtons, type RunMode } from './parts';
+import { connectedPorts, formKey, sourcesOf } from './ports';
 import type { Results } from './results';
 
 /** What the inspector needs around it. */
@@ -14,11 +17,12 @@ export interface InspectorEnv {
   canvas: Canvas;
   specs: Map<string, Spec>;
   results: Results;
-  run(nodes: string[]): void;
+  run(nodes: string[], mode: RunMode): void;
+  stop(): void;
 }
 
 const PAUSE = 60;
-const TYPING = 400;
+const TYPING = 250;
 
 /** Inspector shows the selection. */
 export class Inspector {
@@ -26,6 +30,9 @@ export class Inspector {
   private readonly slot = make('div', 'ed-form');
   private readonly foot = make('div', 'ed-form__foot');
   private readonly form: Form;
+  private readonly models: Models;
+  private readonly large: Large;
+  private readonly parts: PartButtons;
   private shown = '';
   private key = '';
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,7 +41,10 @@ export class Inspector {
 
   constructor(private readonly env: InspectorEnv) {
     this.form = new Form(this.slot, env.canvas, env.specs);
-    this.foot.append(this.runButton());
+    this.models = new Models(this.slot, { pick: (key, model, provider) => this.form.put({ ...(this.slot.querySelector('[data-key="provider"]') ? { provider } : {}), [key]: model }, 'Choose model') });
+    this.large = new Large(this.slot, () => this.label(this.form.node));
+    this.parts = new PartButtons({ run: (mode) => env.run(env.canvas.selection().nodes, mode), stop: () => env.stop() });
+    this.host.addEventListener('click', (e) => this.follow(e));
     this.select(env.canvas.selection());
   }
 
@@ -74,6 +84,8 @@ export class Inspector {
     if (this.shown === id && this.slot.isConnected) return;
     this.shown = id;
     this.key = '';
+    this.parts.count(1);
+    this.foot.append(this.parts.el);
     if (!this.slot.isConnected) this.host.replaceChildren(this.slot, this.foot);
     this.foot.hidden = this.form.node === '';
     this.ask(PAUSE);
@@ -89,7 +101,7 @@ export class Inspector {
     const { canvas, specs } = this.env, node = canvas.store.node(this.shown);
     if (!node) return '';
     const spec = specs.get(node.type ?? '');
-    return formKey(node, spec, connectedPorts(canvas, node, spec));
+    return formKey(node, sourcesOf(canvas, node, spec), connectedPorts(canvas, node, spec));
   }
 
   private async load() {
@@ -97,15 +109,17 @@ export class Inspector {
     if (!node) return;
     this.stop();
     const asking = (this.asking = new AbortController()), key = this.keyNow();
-    this.slot.setAttribute('aria-busy', 'true');
+    const spec = specs.get(node.type ?? ''), fresh = this.form.node !== node.id;
+    if (fresh) this.slot.setAttribute('aria-busy', 'true');
     try {
-      const connected = connectedPorts(canvas, node, specs.get(node.type ?? ''));
-      const html = await fragment('POST', `/workflows/${encodeURIComponent(workflow)}/inspector`, { body: { node, connected }, signal: asking.signal, timeout: 15_000 });
+      const connected = connectedPorts(canvas, node, spec), sources = sourcesOf(canvas, node, spec);
+      const html = await fragment('POST', `/workflows/${encodeURIComponent(workflow)}/inspector`, { body: { node, connected, sources }, signal: asking.signal, timeout: 15_000 });
       if (asking.signal.aborted) return;
       this.key = key;
       await this.swap(html, node.id);
     } catch (err) {
-      if (!asking.signal.aborted) this.failed(err);
+      // A form that is there stays: it can be filled in without the server's word.
+      if (!asking.signal.aborted && fresh) this.failed(err);
     } finally {
       if (this.asking === asking) this.slot.removeAttribute('aria-busy');
     }
@@ -119,6 +133,8 @@ export class Inspector {
     await htmx.swap({ text, target: this.slot, sourceElement: this.slot, swap: 'innerMorph', transition: false });
     this.foot.hidden = false;
     this.form.bind(id);
+    this.models.bound();
+    this.large.bound();
     if (this.keyNow() !== this.key) this.ask(TYPING);
     if (this.focusFirst) this.landed();
   }
@@ -144,10 +160,13 @@ export class Inspector {
     this.slot.removeAttribute('aria-busy');
   }
 
-  private runButton(): HTMLElement {
-    const b = make('button', 'btn btn--sm', { type: 'button', title: 'Runs this step and what it needs (Ctrl+Shift+Enter)' }, 'Run this step');
-    b.addEventListener('click', () => this.env.run([this.shown]));
-    return b;
+  // A link to a step selects it and gives the focus to the canvas.
+  private follow(e: MouseEvent) {
+    const id = (e.target as Element).closest<HTMLElement>('[data-goto]')?.dataset.goto;
+    if (id === undefined || e.ctrlKey || e.metaKey || e.shiftKey) return;
+    e.preventDefault();
+    this.env.canvas.reveal(id);
+    this.env.canvas.focus();
   }
 
   private say(text: string) {
@@ -161,10 +180,9 @@ export class Inspector {
       b.addEventListener('click', () => canvas.reveal(id));
       list.append(make('li', '', {}, b));
     }
-    const run = make('button', 'btn btn--sm', { type: 'button', title: 'Runs these steps and what they need (Ctrl+Shift+Enter)' }, 'Run these steps');
-    run.addEventListener('click', () => this.env.run(ids));
+    this.parts.count(ids.length);
     const more = ids.length > 50 ? [make('p', 'muted small', {}, `and ${ids.length - 50} more`)] : [];
-    this.host.replaceChildren(make('div', 'ed-several', {}, make('h2', '', {}, `${ids.length} steps selected`), run, list, ...more));
+    this.host.replaceChildren(make('div', 'ed-several', {}, make('h2', '', {}, `${ids.length} steps selected`), this.parts.el, list, ...more));
   }
 
   private connection(ids: string[]) {

@@ -3,7 +3,7 @@ import { isField } from '../canvas/dom';
 import type { Canvas } from '../canvas/main';
 
 /** What the shortcuts do. */
-export interface KeysEnv { canvas: Canvas; save(): void; run(): void; runSelection(): void }
+export interface KeysEnv { canvas: Canvas; save(): void; run(): void; runSelection(): void; runFrom(): void }
 
 /** startKeys listens until the page goes. */
 export function startKeys(env: KeysEnv) {
@@ -12,7 +12,7 @@ export function startKeys(env: KeysEnv) {
 }
 
 function key(e: KeyboardEvent, env: KeysEnv) {
-  if (!(e.ctrlKey || e.metaKey) || e.altKey || e.isComposing) return;
+  if (!(e.ctrlKey || e.metaKey) || (e.altKey && e.key !== 'Enter') || e.isComposing) return;
   const asking = document.querySelector('dialog[open]') !== null;
   const go = (what: () => void) => {
     e.preventDefault();
@@ -20,7 +20,7 @@ function key(e: KeyboardEvent, env: KeysEnv) {
     if (!asking && !e.repeat) what();
   };
   if (e.code === 'KeyS' || e.key.toLowerCase() === 's') return e.shiftKey ? undefined : go(env.save);
-  if (e.key === 'Enter') return go(e.shiftKey ? env.runSelection : env.run);
+  if (e.key === 'Enter') return go(e.altKey ? env.runFrom : e.shiftKey ? env.runSelection : env.run);
   if (!asking && !isField(e.target) && !inCanvas(e.target)) travel(e, env.canvas);
 }
 

@@ -1,5 +1,5 @@
 // Which inputs of a step a connection feeds, and what the form of a step depends on.
-import { inputsFor, names, type Canvas, type RFNode, type Spec } from '../canvas/main';
+import { inputsFor, labelOf, type Canvas, type RFNode, type Spec } from '../canvas/main';
 
 /** connectedPorts returns the names of the input ports that an edge feeds. */
 export function connectedPorts(canvas: Canvas, node: RFNode, spec: Spec | undefined): string[] {
@@ -9,10 +9,19 @@ export function connectedPorts(canvas: Canvas, node: RFNode, spec: Spec | undefi
   return [...out].filter(Boolean).sort();
 }
 
-/** formKey changes when the server must draw the form again: kind, connections, provider, model, picture, or the set of {{names}}. */
-export function formKey(node: RFNode, spec: Spec | undefined, connected: readonly string[]): string {
-  const data = (node.data ?? {}) as Record<string, unknown>;
-  const marks = (spec?.fields ?? []).filter((f) => f.template).map((f) => names(typeof data[f.key] === 'string' ? (data[f.key] as string) : String(f.default ?? '')));
-  const pictures = (spec?.fields ?? []).filter((f) => f.widget === 'image').map((f) => data[f.key]);
-  return JSON.stringify([node.id, node.type, connected, data.provider, data.model, marks, pictures]);
+/** A step that feeds an input port. */
+export interface Source { port: string; node: string; label: string }
+
+/** sourcesOf returns what feeds the input ports of a step, in the order of the edges. */
+export function sourcesOf(canvas: Canvas, node: RFNode, spec: Spec | undefined): Source[] {
+  const first = spec ? inputsFor(spec, node.data)[0]?.name ?? '' : '';
+  return canvas.store.doc().edges.flatMap((e) => {
+    const from = e?.target === node.id ? canvas.store.node(e.source) : undefined;
+    return from && (e!.targetHandle || first) ? [{ port: e!.targetHandle || first, node: from.id, label: labelOf(from) }] : [];
+  });
+}
+
+/** formKey changes when the server must look at the form again: with the step's kind, its data, and what feeds it. */
+export function formKey(node: RFNode, sources: readonly Source[], connected: readonly string[]): string {
+  return JSON.stringify([node.id, node.type, connected, sources, node.data]);
 }

@@ -3,10 +3,9 @@ import { make } from '../canvas/dom';
 import { duration, money } from '../canvas/status';
 import { isFinal } from '../live/frames';
 import type { NodeResult, NodeView } from '../live/reducer';
-import { call } from './api';
+import { call, explain } from './api';
 import { lookName, Pill } from './pill';
 import type { Runner } from './run';
-import { report } from './say';
 import { show, text } from './value';
 
 interface Log { seq: number; nodeId: string | null; level: string; message: string; timestamp: string }
@@ -71,6 +70,7 @@ export class Results {
   private stream(n: NodeView): boolean {
     const pre = this.output.querySelector<HTMLElement>(`pre[data-live]`);
     if (!pre || pre.dataset.live !== `${n.nodeId} ${n.attempt ?? 0}` || !n.streamed) return false;
+    this.output.querySelector('.ed-waiting')?.remove();
     const node = pre.firstChild as Text | null, old = node?.data ?? '';
     if (node && n.streamed.startsWith(old)) node.appendData(n.streamed.slice(old.length));
     else pre.textContent = n.streamed;
@@ -81,13 +81,13 @@ export class Results {
     const pill = new Pill();
     pill.show(lookName(n.status, n.cached));
     const box = make('div', 'ed-results', {}, make('p', 'ed-results__head', {}, pill.el, make('span', 'num muted small', {}, facts(n))));
-    if (n.error) box.append(make('p', 'alert', {}, n.error));
+    if (n.error) box.append(failure(n, this.runner().view?.head.id ?? ''));
     if (n.reason) box.append(make('p', 'muted small', {}, n.reason));
     if (n.meta?.notice) box.append(make('p', 'notice', {}, n.meta.notice));
-    if (n.status === 'running') box.append(make('pre', 'out', { 'data-live': `${n.nodeId} ${n.attempt ?? 0}`, tabindex: '0' }, n.streamed ?? ''));
+    if (n.status === 'running') box.append(waiting(n), make('pre', 'out', { 'data-live': `${n.nodeId} ${n.attempt ?? 0}`, tabindex: '0' }, n.streamed ?? ''));
     else box.append(...ports('Output', whole?.output ?? undefined, n.output));
     if (whole?.inputs && Object.keys(whole.inputs).length) box.append(make('details', 'more', {}, make('summary', '', {}, 'Inputs'), ...ports('', whole.inputs, undefined)));
-    const meta = Object.entries(n.meta ?? {}).filter(([k]) => k !== 'notice');
+    const meta = Object.entries(n.meta ?? {}).filter(([k]) => k !== 'notice' && !(k === 'hint' && n.error));
     if (meta.length) box.append(make('dl', 'minifacts small', {}, ...meta.map(([k, v]) => make('div', '', {}, make('dt', 'faint', {}, k), make('dd', '', {}, v)))));
     return box;
   }
@@ -122,7 +122,8 @@ export class Results {
     try {
       await this.more(id);
     } catch (err) {
-      if (!this.lines.length) report(err, 'The log could not be loaded.');
+      if (this.lines.length) return;
+      this.logs.replaceChildren(make('div', 'insp__none ed-trouble', {}, make('p', 'alert', { role: 'alert' }, `The log could not be loaded. ${explain(err).text}`), reference('request', explain(err).requestId ?? '')));
     } finally {
       this.asking = false;
     }
@@ -145,12 +146,19 @@ export class Results {
 
   private showLogs() {
     const lines = this.lines.filter((l) => !this.node || l.nodeId === this.node);
-    if (!lines.length) return this.logs.replaceChildren(empty(this.node ? 'This step has said nothing.' : 'The run has said nothing yet.'));
+    if (!lines.length) return this.logs.replaceChildren(empty(this.silence()));
     const list = make('ul', 'log ed-log small');
     for (const l of lines.slice(-SHOWN)) list.append(this.line(l));
     const down = this.logs.scrollHeight - this.logs.scrollTop - this.logs.clientHeight < 40;
     this.logs.replaceChildren(list);
     if (down) this.logs.scrollTop = this.logs.scrollHeight;
+  }
+
+  private silence(): string {
+    const { view } = this.runner(), n = this.node ? view?.nodes.get(this.node) : undefined;
+    if (!this.node) return view?.done ? 'The run has said nothing.' : 'The run has said nothing yet.';
+    if (!n) return 'This step was not part of the run, or its turn has not come.';
+    return isFinal(n.status) ? 'This step has said nothing.' : 'This step is at work and has said nothing yet.';
   }
 
   private line(l: Log): HTMLElement {
@@ -162,6 +170,20 @@ export class Results {
 }
 
 const empty = (words: string): HTMLElement => make('p', 'insp__none muted small', {}, words);
+
+// What went wrong, what to do about it, and by what it can be found in the server's log.
+function failure(n: NodeView, run: string): HTMLElement {
+  const box = make('div', 'alert ed-error', { role: 'note' }, make('p', '', {}, n.error ?? ''));
+  if (n.meta?.hint) box.append(make('p', 'ed-error__hint', {}, n.meta.hint));
+  box.append(reference('run', run));
+  return box;
+}
+
+function reference(word: string, id: string): HTMLElement | string {
+  return id ? make('p', 'ed-error__ref small', {}, `${word} `, make('code', '', {}, id)) : '';
+}
+
+const waiting = (n: NodeView): HTMLElement | string => (n.streamed ? '' : make('p', 'muted small ed-waiting', {}, 'At work. What it gives appears here as it comes.'));
 
 function facts(n: NodeView): string {
   const parts: string[] = [];

@@ -6,6 +6,7 @@ import { fromDetail, RunView, type RunDetail } from '../live/reducer';
 import { subscribe, type Connection } from '../live/socket';
 import { ApiError, call } from './api';
 import { hideBanner, showBanner } from './banner';
+import type { RunMode } from './parts';
 import type { RunPanel } from './runpanel';
 import { report, say } from './say';
 import { stateOf } from './state';
@@ -71,14 +72,14 @@ export class Runner {
     this.adopt(fromDetail(last), false);
   }
 
-  /** start runs the workflow as it is on the screen, or only the given steps with what they need. */
-  async start(only: string[] = []): Promise<void> {
+  /** start runs the workflow as it is on the screen, or the part of it that steps and mode name. */
+  async start(only: string[] = [], mode: RunMode = 'upTo'): Promise<void> {
     if (this.starting || this.busy) return;
     this.starting = true;
     this.buttons();
     try {
       const saved = await this.env.save();
-      const { run } = await this.execute(saved, only);
+      const { run } = await this.execute(saved, only, mode);
       const known = this.view?.head.id === run.id ? this.view : new RunView(run.id, run);
       this.detail = null;
       this.adopt(known, true);
@@ -92,12 +93,12 @@ export class Runner {
   }
 
   // The key makes a repeated call start one run only, so a lost answer is no risk.
-  private async execute(saved: boolean, only: string[]): Promise<{ runId: string; run: RunDetail }> {
+  private async execute(saved: boolean, only: string[], mode: RunMode): Promise<{ runId: string; run: RunDetail }> {
     const { workflow, canvas } = this.env, doc = canvas.store.doc();
     const body = {
       workflowId: workflow, source: 'editor',
       ...(saved ? {} : { nodes: doc.nodes, edges: doc.edges }),
-      ...(only.length ? { scope: 'partial', nodeIds: only } : {}),
+      ...(only.length ? { scope: 'partial', nodeIds: only, mode } : {}),
     };
     const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
     const go = () => call<{ runId: string; run: RunDetail }>('POST', '/api/execute', { body, headers: { 'Idempotency-Key': key } });
@@ -222,6 +223,7 @@ export class Runner {
     this.runButton.setAttribute('aria-disabled', String(this.starting));
     this.stopButton.setAttribute('aria-disabled', String(this.stopping));
     if (had) (this.busy ? this.stopButton : this.runButton).focus();
+    document.dispatchEvent(new CustomEvent('heddle:busy', { detail: this.busy }));
   }
 
   // ---- whole results, and what the socket may have missed

@@ -10,6 +10,9 @@ const isBlob = (v: unknown): v is { $blob: string; size?: number; preview?: stri
 /** filePath returns the address of a stored file. */
 export const filePath = (id: string): string => `/api/files/${encodeURIComponent(id)}`;
 
+/** valuePath returns the address of a large value, whole. */
+export const valuePath = (hash: string): string => `/api/values/${encodeURIComponent(hash)}`;
+
 /** size writes a number of bytes for people. */
 export function size(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
@@ -29,7 +32,7 @@ export function show(v: unknown): HTMLElement {
   if (isFile(v)) return file(v);
   if (Array.isArray(v) && v.length && v.every(isFile)) return make('div', 'gallery', {}, ...v.map(file));
   if (isBlob(v)) {
-    const note = make('p', 'small faint', {}, `The beginning of ${size(v.size ?? 0)}.`);
+    const note = make('p', 'small faint', {}, `The beginning of ${size(v.size ?? 0)}. `, make('a', '', { href: valuePath(v.$blob), target: '_blank', rel: 'noopener' }, 'Open the full value'));
     return make('div', '', {}, make('pre', 'out', { tabindex: '0' }, `${v.preview ?? ''}…`), note);
   }
   return text(typeof v === 'string' ? v : JSON.stringify(v, null, 2) ?? '');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RFNode, Spec } from '../canvas/main';
 import { difference } from './conflict';
 import { matches } from './palette';
-import { formKey } from './ports';
+import { formKey, type Source } from './ports';
 import { stateOf } from './state';
 import { pictures, size } from './value';
 
@@ -38,12 +38,13 @@ test('a card shows the port its kind names, pictures before words, and streamed 
   assert.deepEqual(stateOf({ nodeId: 'a', status: 'success', output: { text: 'x', image: '{"$file":"file_1","mediaType":"image/png"}' } }, undefined).images, ['/api/files/file_1']);
 });
 
-test('the form is drawn again for a new mark, not for plain text', () => {
-  const spec = { fields: [{ key: 'prompt', label: 'P', widget: 'textarea', template: true }] } as unknown as Spec;
-  const key = (text: string, connected: string[] = []) => formKey(node('a', text), spec, connected);
-  assert.equal(key('Hi {{a}}'), key('Hello {{a}}, you'));
+test('the server looks at the form again for new data and for what feeds it, not for a moved card', () => {
+  const from = (label: string): Source[] => [{ port: 'prompt', node: 'b', label }];
+  const key = (text: string, connected: string[] = [], sources: Source[] = []) => formKey(node('a', text), sources, connected);
+  assert.equal(key('Hi {{a}}'), formKey({ ...node('a', 'Hi {{a}}'), position: { x: 9, y: 9 } }, [], []));
   assert.notEqual(key('Hi {{a}}'), key('Hi {{a}} {{b}}'));
   assert.notEqual(key('Hi'), key('Hi', ['prompt']));
+  assert.notEqual(key('Hi', ['prompt'], from('Old')), key('Hi', ['prompt'], from('New')));
 });
 
 test('sizes are readable', () => {
