@@ -46,7 +46,7 @@ func (s *Store) claim(ctx context.Context, r runRow) (flow.Claim, error) {
 		return flow.Claim{}, err
 	}
 	c := flow.Claim{Run: run, Token: r.LeaseToken, Seq: r.LastSeq, LogSeq: r.LastLog, Lost: r.Lost, Cancel: r.CancelRequested}
-	if run.Attempt == 1 && run.Scope == flow.ScopeFull {
+	if run.Attempt == 1 && run.Scope == flow.ScopeFull && run.CachedNodes == 0 {
 		return c, nil // nothing was done before and nothing taken over
 	}
 	results, err := s.results(ctx, []flow.ID{run.ID})

@@ -183,13 +183,13 @@ func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run) error {
 		return err
 	}
 	at := micros(r.CreatedAt)
-	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, source, trigger_id, last_seq, triggered_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.Source, r.TriggerID, at, at)
+	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, cached_nodes, source, trigger_id, last_seq, triggered_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.TriggerID, at, at)
 	if err != nil {
 		return err
 	}
-	payload, err := json.Marshal(flow.RunStatusEvent{Status: flow.RunQueued, Counts: flow.Counts{TotalNodes: r.TotalNodes}})
+	payload, err := json.Marshal(flow.RunStatusEvent{Status: flow.RunQueued, Counts: flow.Counts{TotalNodes: r.TotalNodes, CachedNodes: r.CachedNodes}})
 	if err != nil {
 		return err
 	}

@@ -10,24 +10,37 @@ import (
 // earlierRuns is how many runs of a workflow are looked through for results.
 const earlierRuns = 10
 
-// narrow says what a partial run computes, and returns the earlier results that
-// stand in for the rest of what it needs (rule E16).
-func (s *Service) narrow(ctx context.Context, a flow.Actor, run *flow.Run, g flow.Graph, mode flow.RunMode) ([]flow.NodeResult, error) {
-	switch mode {
-	case flow.ModeFrom:
-		run.NodeIDs = engine.Downstream(g, run.NodeIDs)
-	case flow.ModeOnly:
-	case flow.ModeUpTo, "":
-		return nil, nil
+// reuse finds the earlier results that stand in for what the run would compute: for
+// a partial run as its mode says (rule E16), for a full one where it is asked for
+// (rule E15).
+func (s *Service) reuse(ctx context.Context, a flow.Actor, d *draft, b ExecuteBody) error {
+	run := &d.run
+	if b.Mode == flow.ModeFrom {
+		run.NodeIDs = engine.Downstream(d.graph, run.NodeIDs)
 	}
-	if run.WorkflowID == nil {
-		return nil, nil
+	full := run.Scope == flow.ScopeFull && b.reuses(run.Source)
+	if !full && b.Mode != flow.ModeFrom && b.Mode != flow.ModeOnly || run.WorkflowID == nil {
+		return nil
 	}
 	earlier, err := s.earlier(ctx, a.Owner(), *run.WorkflowID)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return engine.Reuse(run.ID, g, run.NodeIDs, earlier), nil
+	if full {
+		d.reused, d.forecast = engine.ReuseAll(s.registry, run.ID, d.graph, run.Inputs, earlier)
+		run.CachedNodes = len(d.reused)
+		return nil
+	}
+	d.reused = engine.Reuse(run.ID, d.graph, run.NodeIDs, earlier)
+	return nil
+}
+
+// reuses reports whether a full run may take over earlier results.
+func (b ExecuteBody) reuses(source flow.Source) bool {
+	if b.Cache != nil {
+		return *b.Cache
+	}
+	return source == flow.SourceEditor
 }
 
 // earlier returns the newest runs of a workflow with their graphs. A graph that

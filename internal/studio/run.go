@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"heddle/internal/engine"
@@ -23,20 +25,22 @@ type ExecuteBody struct {
 	NodeIDs    []string                   `json:"nodeIds,omitempty" nullable:"false"`
 	Mode       flow.RunMode               `json:"mode,omitempty" enum:"only,upTo,from" doc:"For the scope partial. upTo, the default, computes nodeIds and everything upstream. only computes nodeIds, and from computes them and everything downstream; what these need comes from earlier results of this workflow where the steps are unchanged since, and is computed where there are none."`
 	Inputs     map[string]json.RawMessage `json:"inputs,omitempty" doc:"Node id to value: a plain value sets the node's main field, an object its parameters."`
-	Cache      *bool                      `json:"cache,omitempty" doc:"Reuse of earlier results, where the server offers it. This version computes every node, whatever is asked."`
+	Cache      *bool                      `json:"cache,omitempty" doc:"For the scope full: earlier results of this workflow stand in for steps that are the same as then, with all that feeds them. The default is true for the source editor, else false."`
 	Source     flow.Source                `json:"source,omitempty" enum:"editor,api" doc:"Who asks; editor only from a browser session."`
 }
 
 // Execute is the input of the use case of the same name.
 type Execute struct {
+	DryRun         bool   `query:"dryRun" doc:"Starts nothing: the answer is 200 with the plan."`
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"The same key of the same user answers the same run for 24 hours."`
 	Body           ExecuteBody
 }
 
-// RunStarted answers an accepted run.
+// RunStarted answers an accepted run, or says what a run would do.
 type RunStarted struct {
-	RunID flow.ID  `json:"runId"`
-	Run   flow.Run `json:"run"`
+	RunID flow.ID           `json:"runId,omitempty"`
+	Run   *flow.Run         `json:"run,omitempty"`
+	Plan  []engine.Forecast `json:"plan,omitempty" doc:"With dryRun: what would happen to each node."`
 }
 
 // Execute accepts a run: it is on disk with its trigger before this returns.
@@ -45,12 +49,16 @@ func (s *Service) Execute(ctx context.Context, in Execute) (RunStarted, error) {
 	if err != nil {
 		return RunStarted{}, err
 	}
-	run, reused, err := s.newRun(ctx, a, in.Body)
+	d, err := s.newRun(ctx, a, in.Body)
 	if err != nil {
 		return RunStarted{}, err
 	}
+	if in.DryRun {
+		return RunStarted{Plan: d.plan()}, nil
+	}
+	run := d.run
 	run, fresh, err := s.store.CreateRun(ctx, a.Owner(), store.NewRun{
-		Run: run, Reused: reused, Key: in.IdempotencyKey,
+		Run: run, Reused: d.reused, Key: in.IdempotencyKey,
 		Enqueue: func(ctx context.Context, tx *store.Tx) (string, error) { return s.queue.Enqueue(ctx, tx, run.ID) },
 	})
 	if err != nil {
@@ -60,10 +68,35 @@ func (s *Service) Execute(ctx context.Context, in Execute) (RunStarted, error) {
 		s.queue.Wake()
 		s.log.InfoContext(ctx, "run accepted", slog.String("run_id", run.ID.String()), slog.Int("nodes", run.TotalNodes))
 	}
-	return RunStarted{RunID: run.ID, Run: run}, nil
+	return RunStarted{RunID: run.ID, Run: &run}, nil
 }
 
-func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (flow.Run, []flow.NodeResult, error) {
+// draft is a run that was checked and not stored yet.
+type draft struct {
+	run      flow.Run
+	graph    flow.Graph
+	reused   []flow.NodeResult
+	forecast []engine.Forecast // of a full run that may reuse
+}
+
+// plan says what would happen to each node of the run, in the order of the graph.
+func (d draft) plan() []engine.Forecast {
+	if d.forecast != nil {
+		return d.forecast
+	}
+	reasons := make(map[string]string, len(d.reused))
+	for _, r := range d.reused {
+		reasons[r.NodeID] = r.Reason
+	}
+	out := []engine.Forecast{}
+	for _, n := range engine.Scope(d.graph, d.run.NodeIDs, slices.Collect(maps.Keys(reasons))) {
+		reason, reused := reasons[n]
+		out = append(out, engine.Forecast{NodeID: n, Reused: reused, Reason: reason})
+	}
+	return out
+}
+
+func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (draft, error) {
 	run := flow.Run{
 		ID: flow.NewID(flow.RunPrefix), UserID: a.User.ID, Status: flow.RunQueued, Scope: b.Scope, NodeIDs: b.NodeIDs,
 		Nodes: b.Nodes, Edges: b.Edges, Inputs: flow.Values{}, Source: source(a, b.Source), CreatedAt: time.Now().UTC(),
@@ -75,26 +108,26 @@ func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (flow
 		run.Scope = flow.ScopeFull
 	}
 	if err := checkScope(run, b.Mode); err != nil {
-		return run, nil, err
+		return draft{}, err
 	}
 	if err := s.bindWorkflow(ctx, a, &run, b); err != nil {
-		return run, nil, err
+		return draft{}, err
 	}
 	run.Nodes, run.Edges = arrayOrEmpty(run.Nodes), arrayOrEmpty(run.Edges)
 	g, err := run.Graph()
 	if err != nil {
-		return run, nil, err
+		return draft{}, err
 	}
 	run.TotalNodes = len(g.Nodes)
-	reused, err := s.narrow(ctx, a, &run, g, b.Mode)
-	if err != nil {
-		return run, nil, err
+	d := draft{run: run, graph: g}
+	if err := s.reuse(ctx, a, &d, b); err != nil {
+		return d, err
 	}
-	o := engine.CheckOptions{Targets: run.NodeIDs, Inputs: run.Inputs}
-	for i := range reused {
-		o.Reused = append(o.Reused, reused[i].NodeID)
+	o := engine.CheckOptions{Targets: d.run.NodeIDs, Inputs: d.run.Inputs}
+	for i := range d.reused {
+		o.Reused = append(o.Reused, d.reused[i].NodeID)
 	}
-	return run, reused, engine.Check(s.registry, g, o)
+	return d, engine.Check(s.registry, g, o)
 }
 
 func source(a flow.Actor, asked flow.Source) flow.Source {

@@ -170,6 +170,10 @@ func answer[Out any](status int, out Out) *reply[Out] {
 			r.Location = "/api/workflows/" + string(v.Workflow.ID)
 		}
 	case studio.RunStarted:
+		if v.Run == nil {
+			r.Status = http.StatusOK // a plan, nothing was started
+			return r
+		}
 		r.Location = "/api/runs/" + string(v.RunID)
 	}
 	return r

@@ -76,6 +76,79 @@ func TestE16_PartsOfAWorkflow(t *testing.T) {
 	}
 }
 
+func TestE15_RunsReuseWhatIsUnchanged(t *testing.T) {
+	s := newSite(t)
+	a := s.do("POST", "/api/workflows", `{"name":"Reuse",`+part("one")+`}`, s.ann.byToken())
+	wf := decode[struct{ Workflow struct{ ID string } }](t, a).Workflow.ID
+	body := func(text, more string) string { return fmt.Sprintf(`"workflowId":%q,%s%s`, wf, part(text), more) }
+	first := s.run(s.ann, body("one", ""))
+	computed := map[string]string{"words": "computed", "show": "computed", "end": "computed"}
+	if d := cmp.Diff(computed, s.ran(s.ann, first)); d != "" {
+		t.Errorf("first: %s", d)
+	}
+	if d := cmp.Diff(computed, s.ran(s.ann, s.run(s.ann, body("one", "")))); d != "" {
+		t.Errorf("a run of a script that asks for nothing: %s", d)
+	}
+	second := s.run(s.ann, body("one", `,"cache":true`))
+	for id, how := range s.ran(s.ann, second) {
+		if !strings.HasPrefix(how, "Taken over from run run_") {
+			t.Errorf("second: %s was %s", id, how)
+		}
+	}
+	if c := s.detail(s.ann, second).Counts; c.TotalNodes != 3 || c.CachedNodes != 3 || c.SuccessNodes != 3 {
+		t.Errorf("counts %+v", c)
+	}
+	if d := cmp.Diff(computed, s.ran(s.ann, s.run(s.ann, body("two", `,"cache":true`)))); d != "" {
+		t.Errorf("a changed source: %s", d)
+	}
+	byCookie := s.do("POST", "/api/execute", "{"+body("two", `,"source":"editor"`)+"}", s.ann.byCookie())
+	if got := s.ran(s.ann, decode[struct{ RunID string }](t, byCookie).RunID); !strings.HasPrefix(got["end"], "Taken over") {
+		t.Errorf("the editor reuses without asking: %v", got)
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	s := newSite(t)
+	a := s.do("POST", "/api/workflows", `{"name":"Plan",`+part("one")+`}`, s.ann.byToken())
+	wf := decode[struct{ Workflow struct{ ID string } }](t, a).Workflow.ID
+	s.ended(s.ann, s.run(s.ann, fmt.Sprintf(`"workflowId":%q`, wf)))
+	plan := func(members string) string {
+		t.Helper()
+		a := s.do("POST", "/api/execute?dryRun=1", fmt.Sprintf(`{"workflowId":%q,%s}`, wf, members), s.ann.byToken())
+		if a.status != 200 || a.header.Get("Location") != "" || strings.Contains(a.body, `"runId"`) {
+			t.Errorf("%d %v %s", a.status, a.header, a.body)
+		}
+		var said []string
+		for _, p := range decode[struct {
+			Plan []struct {
+				NodeID, Reason string
+				Reused         bool
+			}
+		}](t, a).Plan {
+			said = append(said, fmt.Sprintf("%s %v %.14s", p.NodeID, p.Reused, p.Reason))
+		}
+		return strings.Join(said, ", ")
+	}
+	for _, c := range []struct{ members, want string }{
+		{`"cache":true`, "words true Taken over fro, show true Taken over fro, end true Taken over fro"},
+		{part("two") + `,"cache":true`, "words false Text changed., show false A step before , end false A step before "},
+		{`"cache":false`, "words false , show false , end false "},
+		{`"scope":"partial","mode":"only","nodeIds":["show"]`, "words true Taken over fro, show false "},
+		{`"scope":"partial","nodeIds":["show"]`, "words false , show false "},
+	} {
+		if got := plan(c.members); got != c.want {
+			t.Errorf("%s: %s", c.members, got)
+		}
+	}
+	if list := s.do("GET", "/api/runs", "", s.ann.byToken()); !strings.Contains(list.body, `"total":1`) {
+		t.Errorf("a dry run was stored: %s", list.body)
+	}
+	s.play(t, []scenario{
+		{"a plan of a broken graph", "POST", "/api/execute?dryRun=1", "{" + loop + "}", s.ann.byToken(), 422, `"code":"cycle"`, ""},
+		{"a plan of another's workflow", "POST", "/api/execute?dryRun=1", `{"workflowId":"` + wf + `"}`, s.bob.byToken(), 403, "", ""},
+	})
+}
+
 func TestLargeValueIsReadWhole(t *testing.T) {
 	s := newSite(t)
 	long := strings.Repeat("Heddle ", 20_000)
