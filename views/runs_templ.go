@@ -214,7 +214,7 @@ func workflowChoices(l flow.RunList) []ui.Choice {
 	if chosen == "" || slices.ContainsFunc(l.Workflows, func(w flow.WorkflowSummary) bool { return w.ID == chosen }) {
 		return out
 	}
-	name := "Workflow " + ui.ShortID(chosen)
+	name := "Workflow " + chosen.Short()
 	if len(l.Runs) > 0 {
 		name = runName(l.Runs[0].Run)
 	}
@@ -368,9 +368,9 @@ func RunRow(r flow.Run) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var12 string
-		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(ui.ShortID(r.ID))
+		templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(r.ID.Short())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `runs.templ`, Line: 155, Col: 49}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `runs.templ`, Line: 155, Col: 45}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 		if templ_7745c5c3_Err != nil {

@@ -99,10 +99,18 @@ func worked(r flow.NodeResult) bool {
 	return r.Status == flow.NodeSuccess && (r.Cached || r.Reason == "")
 }
 
+// metaReusedFrom names the run that computed a result which another took over.
+const metaReusedFrom = "reusedFrom"
+
 // takenOver returns the row by which a run records what it did not compute.
 func takenOver(run flow.ID, r flow.NodeResult) flow.NodeResult {
 	if !r.Cached {
-		r.Reason = "Taken over from run " + string(r.RunID) + "."
+		r.Reason = "Same inputs as run " + r.RunID.Short() + "."
+		r.Meta = maps.Clone(r.Meta)
+		if r.Meta == nil {
+			r.Meta = flow.Meta{}
+		}
+		r.Meta[metaReusedFrom] = string(r.RunID)
 	}
 	r.ID, r.RunID, r.Attempt, r.Cached = "", run, 1, true
 	r.Usage = flow.Usage{}

@@ -93,7 +93,7 @@ func TestE16_OnlyWhatIsUnchangedIsTakenOver(t *testing.T) {
 				t.Error(d)
 			}
 			for _, r := range got {
-				if !r.Cached || r.RunID != "run_1" || r.Reason != "Taken over from run run_1." {
+				if !r.Cached || r.RunID != "run_1" || r.Reason != "Same inputs as run run_1." || r.Meta["reusedFrom"] != "run_1" {
 					t.Errorf("%s: cached %v, run %s, reason %q", r.NodeID, r.Cached, r.RunID, r.Reason)
 				}
 			}

@@ -62,3 +62,8 @@ func (id ID) Is(prefix string) bool {
 
 // String returns the ID as written in URLs and JSON.
 func (id ID) String() string { return string(id) }
+
+// Short returns the last six characters, enough for people to tell neighbours apart.
+func (id ID) Short() string {
+	return string(id[max(0, len(id)-6):])
+}

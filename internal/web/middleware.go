@@ -179,7 +179,7 @@ func (s *Server) limited(c *fiber.Ctx) error {
 		key = "user:" + a.User.ID.String()
 	}
 	wait := s.rates.api.take(key)
-	if wait == 0 && c.Method() == fiber.MethodPost && c.Path() == "/api/execute" {
+	if wait == 0 && c.Method() == fiber.MethodPost && c.Path() == "/api/execute" && !c.QueryBool("dryRun") {
 		wait = s.rates.runs.take(key)
 	}
 	if wait > 0 {

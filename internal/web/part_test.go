@@ -49,7 +49,7 @@ func TestE16_PartsOfAWorkflow(t *testing.T) {
 	if d := cmp.Diff(map[string]string{"words": "computed", "show": "computed"}, s.ran(s.ann, first)); d != "" {
 		t.Errorf("nothing to take over: %s", d)
 	}
-	taken := "Taken over from run " + first + "."
+	taken := "Same inputs as run " + flow.ID(first).Short() + "."
 	second := start("only", "show", "one")
 	if d := cmp.Diff(map[string]string{"words": taken, "show": "computed"}, s.ran(s.ann, second)); d != "" {
 		t.Errorf("only: %s", d)
@@ -91,7 +91,7 @@ func TestE15_RunsReuseWhatIsUnchanged(t *testing.T) {
 	}
 	second := s.run(s.ann, body("one", `,"cache":true`))
 	for id, how := range s.ran(s.ann, second) {
-		if !strings.HasPrefix(how, "Taken over from run run_") {
+		if !strings.HasPrefix(how, "Same inputs as run ") {
 			t.Errorf("second: %s was %s", id, how)
 		}
 	}
@@ -102,7 +102,7 @@ func TestE15_RunsReuseWhatIsUnchanged(t *testing.T) {
 		t.Errorf("a changed source: %s", d)
 	}
 	byCookie := s.do("POST", "/api/execute", "{"+body("two", `,"source":"editor"`)+"}", s.ann.byCookie())
-	if got := s.ran(s.ann, decode[struct{ RunID string }](t, byCookie).RunID); !strings.HasPrefix(got["end"], "Taken over") {
+	if got := s.ran(s.ann, decode[struct{ RunID string }](t, byCookie).RunID); !strings.HasPrefix(got["end"], "Same inputs") {
 		t.Errorf("the editor reuses without asking: %v", got)
 	}
 }
@@ -130,10 +130,10 @@ func TestDryRun(t *testing.T) {
 		return strings.Join(said, ", ")
 	}
 	for _, c := range []struct{ members, want string }{
-		{`"cache":true`, "words true Taken over fro, show true Taken over fro, end true Taken over fro"},
+		{`"cache":true`, "words true Same inputs as, show true Same inputs as, end true Same inputs as"},
 		{part("two") + `,"cache":true`, "words false Text changed., show false A step before , end false A step before "},
 		{`"cache":false`, "words false , show false , end false "},
-		{`"scope":"partial","mode":"only","nodeIds":["show"]`, "words true Taken over fro, show false "},
+		{`"scope":"partial","mode":"only","nodeIds":["show"]`, "words true Same inputs as, show false "},
 		{`"scope":"partial","nodeIds":["show"]`, "words false , show false "},
 	} {
 		if got := plan(c.members); got != c.want {

@@ -1,6 +1,7 @@
 // The editor page: the canvas with everything around it.
 import { labelOf, mount, type Canvas, type DocChange, type GraphDoc, type Spec } from './canvas/main';
 import { same } from './canvas/diff';
+import { Forecaster } from './editor/forecast';
 import { Inspector } from './editor/inspector';
 import { Journal, type Storage } from './editor/journal';
 import { decode } from './editor/json';
@@ -88,6 +89,7 @@ class Editor {
   private readonly saving: Saving;
   private readonly runner: Runner;
   private readonly inspector: Inspector;
+  private readonly forecast: Forecaster;
   private readonly buttons: () => void;
 
   constructor(o: Opened, private readonly specs: Spec[], journal: Journal, left: Left | null) {
@@ -110,7 +112,9 @@ class Editor {
     new Palette(this.canvas);
     startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', this.canvas.selection().nodes), runFrom: () => this.runPart('from', this.canvas.selection().nodes) });
     document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode; nodes: string[] }>).detail; this.runPart(mode, nodes); });
+    this.forecast = new Forecaster({ workflow: o.id, canvas: this.canvas, ran: () => this.runner.view?.done ?? false, label: (id) => this.label(id), go: (id) => this.go(id), all: () => void this.runner.startFresh() });
     this.runner.open(block<RunDetail | null>('last-run'));
+    this.forecast.changed();
     if (left) this.saving.restored(left);
     addEventListener('hashchange', () => this.follow());
     this.follow();
@@ -121,6 +125,7 @@ class Editor {
     this.saving?.saver.changed();
     this.inspector?.changed(c);
     this.runner?.edited(c);
+    this.forecast?.changed();
     // The history is written after the change is told.
     queueMicrotask(() => this.buttons?.());
   }

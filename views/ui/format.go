@@ -98,15 +98,6 @@ func Tokens(u flow.Usage) string {
 	return Number(u.TokensIn + u.TokensOut)
 }
 
-// ShortID returns the last characters of an id, enough to tell neighbours apart.
-func ShortID(id flow.ID) string {
-	s := string(id)
-	if len(s) <= 6 {
-		return s
-	}
-	return s[len(s)-6:]
-}
-
 // Stamp writes t for people whose browser runs no script; scripts put their
 // local time in its place.
 func Stamp(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") }

@@ -97,8 +97,8 @@ func TestFormats(t *testing.T) {
 		{"small price", ui.Price(0.075), "$0.075"},
 		{"no tokens", ui.Tokens(flow.Usage{}), "–"},
 		{"tokens", ui.Tokens(flow.Usage{TokensIn: 1800, TokensOut: 510}), "2,310"},
-		{"short id", ui.ShortID("run_01jd3k7q4v"), "3k7q4v"},
-		{"very short id", ui.ShortID("x"), "x"},
+		{"short id", flow.ID("run_01jd3k7q4v").Short(), "3k7q4v"},
+		{"very short id", flow.ID("x").Short(), "x"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, c.got, c.want)

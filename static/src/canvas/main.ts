@@ -46,6 +46,8 @@ export interface Canvas {
   addNode(kind: string, at?: Point): string;
   screenToDoc(x: number, y: number): Point;
   setStatus(id: string, s: NodeState): void;
+  /** setStale says which results a run would not give any more, each with the reason. */
+  setStale(reasons: ReadonlyMap<string, string>): void;
   clearStatuses(): void;
   /** reveal selects a node and brings it into view. */
   reveal(id: string): void;
@@ -72,6 +74,7 @@ export function mount(root: HTMLElement, o: MountOptions): Canvas {
     addNode: (kind, at) => addNode(board, kind, at),
     screenToDoc: (x, y) => view.cam.toDoc(view.point({ clientX: x, clientY: y })),
     setStatus: (id, s) => view.statuses.set(id, s),
+    setStale: (reasons) => view.statuses.outdate(reasons),
     clearStatuses: () => view.statuses.clear(),
     reveal: (id) => show(board, graph.at(id)),
     focus: () => view.stage.focus({ preventScroll: true }),

@@ -20,24 +20,31 @@ export interface NodeState {
   images?: string[];
   /** The whole text streamed so far. */
   streamed?: string;
+  /** Why the next run would compute it anew, where what is shown is no longer what a run would give. */
+  stale?: string;
 }
 
-/** How a card looks: the state, or cached for a reused success. */
-export type Look = Status | 'cached';
+/** How a card looks: the state, cached for a reused success, stale for one that the next run computes anew. */
+export type Look = Status | 'cached' | 'stale';
 
 /** lookOf returns how a state is shown. */
-export const lookOf = (s: NodeState | undefined): Look => (s?.status === 'success' && s.cached ? 'cached' : s?.status ?? 'idle');
+export function lookOf(s: NodeState | undefined): Look {
+  if (s?.status !== 'success') return s?.status ?? 'idle';
+  if (s.stale) return 'stale';
+  return s.cached ? 'cached' : 'success';
+}
 
 /** The word on the pill of each look. */
 export const words: Record<Look, string> = {
   idle: '', queued: 'Queued', running: 'Running', waiting: 'Waiting', success: 'Success',
-  failed: 'Failed', skipped: 'Skipped', canceled: 'Canceled', cached: 'Cached',
+  failed: 'Failed', skipped: 'Skipped', canceled: 'Canceled', cached: 'Cached', stale: 'Will run',
 };
 
 /** Statuses holds the state of every node and which of them changed since the last frame. */
 export class Statuses {
   private states = new Map<string, NodeState>();
   private changed = new Set<string>();
+  private stale: ReadonlyMap<string, string> = new Map();
   private atWork = new Set<string>();
   /** Counts the changes of the set of nodes at work. */
   working = 0;
@@ -55,10 +62,18 @@ export class Statuses {
     this.wake();
   }
 
+  /** outdate says which states a run would not give any more, each with the reason. */
+  outdate(stale: ReadonlyMap<string, string>) {
+    for (const id of [...this.stale.keys(), ...stale.keys()]) if (this.stale.get(id) !== stale.get(id)) this.changed.add(id);
+    this.stale = stale;
+    if (this.changed.size) this.wake();
+  }
+
   /** clear forgets all states. */
   clear() {
     for (const id of this.states.keys()) this.changed.add(id);
     this.states.clear();
+    this.stale = new Map();
     this.atWork.clear();
     this.working++;
     this.wake();
@@ -66,7 +81,8 @@ export class Statuses {
 
   /** of returns the state of a node. */
   of(id: string): NodeState | undefined {
-    return this.states.get(id);
+    const s = this.states.get(id), stale = this.stale.get(id);
+    return s && stale ? { ...s, stale } : s;
   }
 
   /** running returns the ids of the nodes that are at work. */
@@ -101,6 +117,7 @@ export function footer(s: NodeState | undefined, kind: string): string {
   if (!s || s.status === 'idle') return kind;
   if (s.status === 'failed') return s.error?.split('\n')[0] || 'Failed without a message';
   if (s.status === 'skipped' || s.status === 'canceled') return s.reason || words[s.status];
+  if (s.stale && s.status === 'success') return s.stale;
   const parts: string[] = [];
   if (s.cached) parts.push(s.reason || 'cached');
   if (typeof s.durationMs === 'number') parts.push(duration(s.durationMs));

@@ -45,7 +45,7 @@ export function readTheme(el: Element): Theme {
     types: TYPES.map((t) => token(portVar[t], '#6b7588')),
     status: {
       idle: token('--border', '#ccd3dd'), queued: line('queued'), running: line('running'), waiting: line('waiting'), success: line('success'),
-      failed: line('failed'), skipped: line('skipped'), canceled: line('skipped'), cached: line('cached'),
+      failed: line('failed'), skipped: line('skipped'), canceled: line('skipped'), cached: line('cached'), stale: line('queued'),
     },
   };
 }

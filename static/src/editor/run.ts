@@ -72,14 +72,19 @@ export class Runner {
     this.adopt(fromDetail(last), false);
   }
 
+  /** startFresh runs the whole workflow and reuses nothing. */
+  startFresh(): Promise<void> {
+    return this.start([], 'upTo', true);
+  }
+
   /** start runs the workflow as it is on the screen, or the part of it that steps and mode name. */
-  async start(only: string[] = [], mode: RunMode = 'upTo'): Promise<void> {
+  async start(only: string[] = [], mode: RunMode = 'upTo', fresh = false): Promise<void> {
     if (this.starting || this.busy) return;
     this.starting = true;
     this.buttons();
     try {
       const saved = await this.env.save();
-      const { run } = await this.execute(saved, only, mode);
+      const { run } = await this.execute(saved, only, mode, fresh);
       const known = this.view?.head.id === run.id ? this.view : new RunView(run.id, run);
       this.detail = null;
       this.adopt(known, true);
@@ -93,12 +98,13 @@ export class Runner {
   }
 
   // The key makes a repeated call start one run only, so a lost answer is no risk.
-  private async execute(saved: boolean, only: string[], mode: RunMode): Promise<{ runId: string; run: RunDetail }> {
+  private async execute(saved: boolean, only: string[], mode: RunMode, fresh: boolean): Promise<{ runId: string; run: RunDetail }> {
     const { workflow, canvas } = this.env, doc = canvas.store.doc();
     const body = {
       workflowId: workflow, source: 'editor',
       ...(saved ? {} : { nodes: doc.nodes, edges: doc.edges }),
       ...(only.length ? { scope: 'partial', nodeIds: only, mode } : {}),
+      ...(fresh ? { cache: false } : {}),
     };
     const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
     const go = () => call<{ runId: string; run: RunDetail }>('POST', '/api/execute', { body, headers: { 'Idempotency-Key': key } });
