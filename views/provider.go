@@ -40,7 +40,7 @@ func providerWords(p flow.ProviderStatus) string {
 	switch {
 	case !p.Configured:
 		return p.Name + " (set " + p.Setting + ")"
-	case p.NoAI:
+	case p.NoAI && !strings.Contains(p.Name, "no AI"):
 		return p.Name + " (no AI)"
 	}
 	return p.Name

@@ -40,8 +40,9 @@ export class Inspector {
   private focusFirst = false;
 
   constructor(private readonly env: InspectorEnv) {
-    this.form = new Form(this.slot, env.canvas, env.specs);
+    // The picker hears Escape before the form: it closes its list first.
     this.models = new Models(this.slot, { pick: (key, model, provider) => this.form.put({ ...(this.slot.querySelector('[data-key="provider"]') ? { provider } : {}), [key]: model }, 'Choose model') });
+    this.form = new Form(this.slot, env.canvas, env.specs);
     this.large = new Large(this.slot, () => this.label(this.form.node));
     this.parts = new PartButtons({ run: (mode) => env.run(env.canvas.selection().nodes, mode), stop: () => env.stop() });
     this.host.addEventListener('click', (e) => this.follow(e));
