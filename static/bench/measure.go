@@ -139,6 +139,7 @@ func back(i int, by float64) float64 {
 }
 
 func sideways(i int) (float64, float64) { return back(i, 24), back(i, 16) }
+
 // The protocol wants both deltas and drops a zero.
 func inAndOut(i int) (float64, float64) { return 1e-6, back(i, -12) }
 

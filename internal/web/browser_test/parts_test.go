@@ -18,7 +18,7 @@ const partNodes = `[
 	{"id":"c","type":"debug","position":{"x":640,"y":0},"data":{"label":"Third"}},
 	{"id":"photo","type":"image","position":{"x":0,"y":240},"data":{"label":"Photo","url":"` + tinyPNG + `"}},
 	{"id":"broken","type":"image","position":{"x":320,"y":240},"data":{"label":"Broken"}},
-	{"id":"shape","type":"llm","position":{"x":640,"y":240},"data":{"label":"Shape","provider":"offline","prompt":"Ann is 36","schema":{"type":"object","properties":{"name":{"type":"string"}}}}}]`
+	{"id":"shape","type":"llm","position":{"x":640,"y":240},"data":{"label":"Shape","provider":"offline","prompt":"Ann is 36","schema":{"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}}}]`
 
 const partEdges = `[{"id":"e1","source":"a","target":"b"},{"id":"e2","source":"b","target":"c"}]`
 
