@@ -99,6 +99,8 @@ func (p *page) parts(t *testing.T) {
 	p.wait("the menu is open", `document.querySelector(".cv-menu")`)
 	eval[any](p, `[...document.querySelectorAll(".cv-menu__item")].find((b) => b.textContent.startsWith("Run to here")).click()`)
 	check("the menu", 6, map[string]string{"a": "computed", "b": "computed"})
+	p.keys("a", ctrl)
+	p.wait("the buttons are about all steps", `document.querySelector('[data-part="only"]').textContent === "Run these steps"`)
 	p.inspect("First")
 	p.caret("text", 3)
 	p.paste(" more")

@@ -85,7 +85,7 @@ export class Results {
     if (n.reason) box.append(make('p', 'muted small', {}, n.reason));
     if (n.meta?.notice) box.append(make('p', 'notice', {}, n.meta.notice));
     if (n.status === 'running') box.append(waiting(n), make('pre', 'out', { 'data-live': `${n.nodeId} ${n.attempt ?? 0}`, tabindex: '0' }, n.streamed ?? ''));
-    else box.append(...ports('Output', whole?.output ?? undefined, n.output));
+    else box.append(...ports(n.error ? '' : 'Output', whole?.output ?? undefined, n.output));
     if (whole?.inputs && Object.keys(whole.inputs).length) box.append(make('details', 'more', {}, make('summary', '', {}, 'Inputs'), ...ports('', whole.inputs, undefined)));
     const meta = Object.entries(n.meta ?? {}).filter(([k]) => k !== 'notice' && !(k === 'hint' && n.error));
     if (meta.length) box.append(make('dl', 'minifacts small', {}, ...meta.map(([k, v]) => make('div', '', {}, make('dt', 'faint', {}, k), make('dd', '', {}, v)))));
@@ -123,7 +123,7 @@ export class Results {
       await this.more(id);
     } catch (err) {
       if (this.lines.length) return;
-      this.logs.replaceChildren(make('div', 'insp__none ed-trouble', {}, make('p', 'alert', { role: 'alert' }, `The log could not be loaded. ${explain(err).text}`), reference('request', explain(err).requestId ?? '')));
+      this.logs.replaceChildren(make('div', 'insp__none ed-trouble', {}, make('p', 'alert', { role: 'alert' }, `The log could not be loaded. ${explain(err).text}`), reference('Reference', explain(err).requestId ?? '')));
     } finally {
       this.asking = false;
     }
@@ -175,7 +175,7 @@ const empty = (words: string): HTMLElement => make('p', 'insp__none muted small'
 function failure(n: NodeView, run: string): HTMLElement {
   const box = make('div', 'alert ed-error', { role: 'note' }, make('p', '', {}, n.error ?? ''));
   if (n.meta?.hint) box.append(make('p', 'ed-error__hint', {}, n.meta.hint));
-  box.append(reference('run', run));
+  box.append(reference('Reference', run));
   return box;
 }
 
