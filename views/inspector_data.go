@@ -62,7 +62,9 @@ func (f *fieldView) describe(raw json.RawMessage) {
 		f.Price = f.modelPrice()
 	case node.WidgetImage:
 		f.Image = imageOf(raw)
-	case node.WidgetText, node.WidgetTextarea, node.WidgetNumber, node.WidgetSwitch, node.WidgetSelect, node.WidgetJSON, node.WidgetSchema, node.WidgetSecret:
+	case node.WidgetSecret:
+		f.Help = strings.TrimSpace(f.Help + " The name of a secret. Its value is read where Heddle runs and is never shown or kept here.")
+	case node.WidgetText, node.WidgetTextarea, node.WidgetNumber, node.WidgetSwitch, node.WidgetSelect, node.WidgetJSON, node.WidgetSchema:
 	}
 }
 

@@ -111,7 +111,7 @@ class Editor {
     this.buttons();
     new Palette(this.canvas);
     startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', this.canvas.selection().nodes), runFrom: () => this.runPart('from', this.canvas.selection().nodes) });
-    document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode; nodes: string[] }>).detail; this.runPart(mode, nodes); });
+    document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode | 'all'; nodes: string[] }>).detail; this.runPart(mode, nodes); });
     this.forecast = new Forecaster({ workflow: o.id, canvas: this.canvas, ran: () => this.runner.view?.done ?? false, label: (id) => this.label(id), go: (id) => this.go(id), all: () => void this.runner.startFresh() });
     this.runner.open(block<RunDetail | null>('last-run'));
     this.forecast.changed();
@@ -130,8 +130,9 @@ class Editor {
     queueMicrotask(() => this.buttons?.());
   }
 
-  private runPart(mode: RunMode, nodes: string[]) {
-    if (nodes.length) void this.runner.start(nodes, mode);
+  private runPart(mode: RunMode | 'all', nodes: string[]) {
+    if (mode === 'all') void this.runner.start();
+    else if (nodes.length) void this.runner.start(nodes, mode);
     else say('Select the steps to run first.');
   }
 

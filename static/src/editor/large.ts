@@ -28,13 +28,16 @@ export const isMark = (name: string): boolean => names(`{{${name}}}`).length ===
 
 /** Large handles the long texts inside a slot. */
 export class Large {
+  private view: LargeView | null = null;
+
   constructor(private readonly slot: HTMLElement, private readonly step: () => string) {
     slot.addEventListener('click', (e) => this.click(e));
     slot.addEventListener('input', (e) => this.count((e.target as Element).closest('.field')));
   }
 
-  /** bound shows the counts after the form was drawn. */
+  /** bound shows the counts, and what is wrong, after the form was drawn. */
   bound() {
+    this.view?.tell();
     for (const field of this.slot.querySelectorAll('.field')) this.count(field);
   }
 
@@ -58,10 +61,10 @@ export class Large {
   private open(key: string) {
     const area = this.area(key);
     if (!area || area.disabled) return;
-    new LargeView({
+    this.view = new LargeView({
       title: area.labels?.[0]?.firstChild?.textContent?.trim() || key, step: this.step(), from: area,
       marks: area.dataset.template === 'true', mono: area.classList.contains('mono'), field: () => this.area(key),
-    });
+    }, () => { this.view = null; });
   }
 }
 
@@ -77,17 +80,18 @@ interface View {
 }
 
 class LargeView {
-  private readonly area = make('textarea', 'input large__text', { 'aria-labelledby': 'large-title', spellcheck: 'true' });
-  private readonly count = make('span', 'hint num', { role: 'status' });
+  private readonly area = make('textarea', 'input large__text', { 'aria-labelledby': 'large-title', 'aria-describedby': 'large-err', spellcheck: 'true' });
+  private readonly count = make('span', 'hint num');
+  private readonly problem = make('span', 'err', { id: 'large-err', role: 'status' });
   private readonly chips = make('span', 'large__marks');
   private readonly dialog: HTMLDialogElement;
 
-  constructor(private readonly o: View) {
+  constructor(private readonly o: View, private readonly gone: () => void) {
     const done = make('button', 'btn btn--primary', { type: 'button' }, 'Done');
     const title = make('h2', '', { id: 'large-title' }, o.title, make('span', 'muted', {}, ` · ${o.step}`));
     this.dialog = make('dialog', 'dialog large', { 'aria-labelledby': 'large-title' }, make('div', 'dialog__head', {}, title, this.monoSwitch()), this.area);
     if (o.marks) this.dialog.append(this.markBar());
-    this.dialog.append(make('div', 'large__foot', {}, this.count, make('span', 'grow'), done));
+    this.dialog.append(make('div', 'large__foot', {}, this.count, this.problem, make('span', 'grow'), done));
     done.addEventListener('click', () => this.dialog.close());
     this.area.value = o.from.value;
     this.area.addEventListener('input', () => this.changed());
@@ -147,8 +151,13 @@ class LargeView {
     this.tell();
   }
 
-  private tell() {
-    this.count.textContent = counted(this.area.value);
+  /** tell shows how long the text is, its marks, and what the form says about it. */
+  tell() {
+    const length = counted(this.area.value), problem = this.o.field()?.closest('.field')?.querySelector('.err')?.textContent ?? '';
+    if (this.count.textContent !== length) this.count.textContent = length;
+    if (this.problem.textContent !== problem) this.problem.textContent = problem;
+    this.area.toggleAttribute('aria-invalid', problem !== '');
+    if (problem) this.area.setAttribute('aria-invalid', 'true');
     if (!this.o.marks) return;
     const marks = names(this.area.value);
     if (this.chips.dataset.marks === marks.join(' ')) return;
@@ -159,6 +168,7 @@ class LargeView {
   private closed() {
     const field = this.o.field();
     this.dialog.remove();
+    this.gone();
     if (!field) return;
     field.focus();
     field.setSelectionRange(this.area.selectionStart, this.area.selectionEnd);

@@ -56,8 +56,10 @@ export class Models {
 
   private show(input: HTMLInputElement, query: string) {
     if (input.disabled) return;
+    const fresh = this.open?.input !== input;
     this.open = { input, query: query.trim().toLowerCase(), active: '' };
     this.paint();
+    if (fresh) listOf(input)?.scrollIntoView({ block: 'nearest' });
   }
 
   private close() {

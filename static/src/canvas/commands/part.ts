@@ -1,14 +1,15 @@
-// Running a part of the graph. The editor runs; the canvas only says what is asked.
+// Running the graph, or a part of it. The editor runs; the canvas only says what is asked.
 import type { Action } from '../actions';
 import type { Board } from '../board';
 
-const asks = (mode: 'only' | 'upTo' | 'from') => (b: Board) =>
+const asks = (mode: 'all' | 'only' | 'upTo' | 'from') => (b: Board) =>
   void b.view.stage.dispatchEvent(new CustomEvent('heddle:part', { bubbles: true, detail: { mode, nodes: b.store.selection().nodes } }));
 
-/** partCommands returns the actions that run a part of the graph. */
+/** partCommands returns the actions that run the graph or a part of it. */
 export function partCommands(): Action[] {
   const enabled = (b: Board) => b.store.selection().nodes.length > 0 && !b.readOnly;
   return [
+    { id: 'run', name: 'Run the workflow', label: 'Run the whole workflow', group: 'Step', keys: ['Mod+Enter'], menu: ['canvas'], enabled: (b) => b.graph.nodes.length > 0 && !b.readOnly, perform: asks('all') },
     { id: 'run-only', name: 'Run this step', label: 'Run the selected steps alone, with earlier results before them', group: 'Step', keys: ['Mod+Shift+Enter'], menu: ['node'], enabled, perform: asks('only') },
     { id: 'run-from', name: 'Run from here', label: 'Run the selected steps and everything after them', group: 'Step', keys: ['Mod+Alt+Enter'], menu: ['node'], enabled, perform: asks('from') },
     { id: 'run-to', name: 'Run to here', label: 'Run everything before the selected steps, and them', group: 'Step', keys: [], menu: ['node'], enabled, perform: asks('upTo') },
