@@ -43,8 +43,8 @@ func (b ExecuteBody) reuses(source flow.Source) bool {
 	return source == flow.SourceEditor
 }
 
-// earlier returns the newest runs of a workflow with their graphs. A graph that
-// cannot be read has nothing to take over.
+// earlier returns the newest runs of a workflow with their graphs, back to the last
+// one in which everything succeeded. A graph that cannot be read has nothing to take over.
 func (s *Service) earlier(ctx context.Context, o flow.Owner, workflow flow.ID) ([]engine.Earlier, error) {
 	list, err := s.store.Runs(ctx, o, flow.RunQuery{WorkflowID: workflow, Page: 1, Limit: earlierRuns})
 	if err != nil {
@@ -61,6 +61,9 @@ func (s *Service) earlier(ctx context.Context, o flow.Owner, workflow flow.ID) (
 			continue
 		}
 		out = append(out, engine.Earlier{RunID: d.ID, Graph: g, Inputs: whole.Inputs, Results: d.NodeResults})
+		if d.Scope == flow.ScopeFull && d.Status == flow.RunSuccess {
+			break
+		}
 	}
 	return out, nil
 }

@@ -67,6 +67,7 @@ func TestInspectorForms(t *testing.T) {
 			t.Run("the model picker", p.modelPicker)
 			t.Run("the large view", p.largeView)
 			t.Run("the schema", p.schemaField)
+			t.Run("the form stays without the server", p.formStays)
 			t.Run("N12 Enter and double-click open the first field, Esc goes back", p.enterAndBack)
 		})
 	}
@@ -186,6 +187,20 @@ func (p *page) modelPicker(t *testing.T) {
 	p.do(chromedp.MouseClickXY(x, y))
 	p.wait("a click picks", field("model")+`.value === "gpt-4.1-nano" && `+list+`.hidden`)
 	p.saved("ask", `data.model === "gpt-4.1-nano"`)
+	eval[any](p, `(() => { const f = `+field("provider")+`; f.value = "groq"; f.dispatchEvent(new Event("change", { bubbles: true })) })()`)
+	p.wait("a provider that is not set up names its setting", `document.querySelector('[data-field="provider"]').textContent.includes("set GROQ_API_KEY on the server")`)
+	eval[any](p, field("model")+`.focus()`)
+	p.paste("x")
+	eval[any](p, field("model")+`.select()`)
+	p.paste("gpt-4o")
+	p.wait("the list is open", `!`+list+`.hidden`)
+	p.keys(kb.ArrowDown)
+	p.keys("\r")
+	p.wait("the model brings its provider", field("provider")+`.value === "openai" && `+field("model")+`.value === "gpt-4o"`)
+	p.click("#btn-undo")
+	p.wait("both are one step back", field("provider")+`.value === "groq"`)
+	p.click("#btn-redo")
+	p.wait("both are there again", field("provider")+`.value === "openai" && `+field("model")+`.value === "gpt-4o"`)
 }
 
 func (p *page) largeView(t *testing.T) {
@@ -238,6 +253,22 @@ func (p *page) schemaField(t *testing.T) {
 	p.click(`#insp-settings [data-format="schema"]`)
 	p.wait("it is formatted", field("schema")+`.value === '{\n  "type": "object"\n}'`)
 	p.saved("ask", `data.schema.type === "object"`)
+}
+
+func (p *page) formStays(t *testing.T) {
+	eval[any](p, `(() => { const real = window.fetch; window.__refused = 0;
+		window.fetch = (u, o) => { if (!String(u).endsWith("/inspector") || !window.__down) return real(u, o); window.__refused++; return Promise.reject(new TypeError("down")) };
+		window.__down = true })()`)
+	p.caret("prompt", 0)
+	p.paste("Now: ")
+	p.wait("the server was asked in vain", `window.__refused > 0`)
+	p.saved("ask", `data.prompt.startsWith("Now: ")`)
+	if v := eval[string](p, field("prompt")+`.value`); !strings.HasPrefix(v, "Now: ") {
+		t.Errorf("the field says %q", v)
+	}
+	eval[any](p, `window.__down = false`)
+	p.paste("{{late}} ")
+	p.wait("the next change is looked at", `document.querySelector('.chip[data-mark="late"]')`)
 }
 
 func (p *page) enterAndBack(t *testing.T) {
