@@ -56,10 +56,14 @@ func (p Page) FullTitle() string {
 
 // body returns the page's attributes of <body>, none included.
 func (p Page) body() templ.Attributer {
-	if p.Body == nil {
-		return templ.OrderedAttributes{}
+	all := templ.OrderedAttributes{}
+	if p.Body != nil {
+		all = append(all, p.Body.Items()...)
 	}
-	return p.Body
+	if p.Frame == FrameEditor && p.User != nil {
+		all = append(all, templ.KeyValue[string, any]{Key: "data-user", Value: string(p.User.ID)}) // whose settings the scripts use
+	}
+	return all
 }
 
 // Flash is one message about what was just done, shown once.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -70,11 +71,11 @@ func serve(root string) (*server, error) {
 
 // bundle returns the minified script of an entry, and its styles with others.
 func bundle(root, entry string, styles []string) (script, style []byte, err error) {
-	imports := ""
+	var imports strings.Builder
 	for _, f := range styles {
-		imports += fmt.Sprintf("@import %q;\n", "./"+f)
+		fmt.Fprintf(&imports, "@import %q;\n", "./"+f)
 	}
-	sheet, err := build(api.BuildOptions{Stdin: &api.StdinOptions{Contents: imports, ResolveDir: root, Loader: api.LoaderCSS}, AbsWorkingDir: root})
+	sheet, err := build(api.BuildOptions{Stdin: &api.StdinOptions{Contents: imports.String(), ResolveDir: root, Loader: api.LoaderCSS}, AbsWorkingDir: root})
 	if err != nil {
 		return nil, nil, err
 	}

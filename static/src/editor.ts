@@ -1,18 +1,23 @@
 // The editor page: the canvas with everything around it.
 import { labelOf, mount, type Canvas, type DocChange, type GraphDoc, type Spec } from './canvas/main';
 import { same } from './canvas/diff';
+import { editorCommands } from './editor/commands';
+import { exportPNG, exportSVG } from './editor/export';
 import { Forecaster } from './editor/forecast';
 import { Inspector } from './editor/inspector';
+import { Intake } from './editor/intake';
 import { Journal, type Storage } from './editor/journal';
 import { decode } from './editor/json';
 import { startKeys } from './editor/keys';
+import { Launcher } from './editor/launcher';
+import { EditorMenu } from './editor/menu';
 import { Palette } from './editor/palette';
 import type { RunMode } from './editor/parts';
 import { Results } from './editor/results';
 import { Runner } from './editor/run';
 import { RunPanel } from './editor/runpanel';
 import { Saving, type Left, type Opened } from './editor/saving';
-import { say } from './editor/say';
+import { say, toast } from './editor/say';
 import { Title } from './editor/title';
 import type { RunDetail } from './live/reducer';
 
@@ -95,8 +100,19 @@ class Editor {
   constructor(o: Opened, private readonly specs: Spec[], journal: Journal, left: Left | null) {
     if (left) (document.getElementById('wf-name') as HTMLInputElement).value = left.draft.name;
     const byType = new Map(specs.map((s) => [s.type, s]));
-    this.canvas = mount(document.getElementById('canvas')!, {
+    const host = document.getElementById('canvas')!, field = document.getElementById('wf-name') as HTMLInputElement;
+    const launcher = new Launcher({ canvas: () => this.canvas, specs: byType, workflow: o.id, go: (id) => { this.go(id); this.canvas.goTo(id); }, leave: (path) => void this.saving.saver.flush().then((ok) => (ok ? location.assign(path) : toast('The changes could not be saved, so this page stays open.', { fail: true }))) });
+    const intake = new Intake(host, () => this.canvas);
+    const picture = { canvas: () => this.canvas, name: () => field.value.trim() };
+    this.canvas = mount(host, {
       doc: left?.draft.doc ?? o.doc, specs, storageKey: `heddle-view:${o.id}`, say,
+      settingsKey: `heddle-editor:${document.body.dataset.user ?? ''}`,
+      onFiles: (files, at) => void intake.take(files, at),
+      actions: editorCommands({
+        save: () => void this.saving.save(),
+        palette: () => launcher.open(), png: () => void exportPNG(picture), svg: () => void exportSVG(picture),
+        json: () => void this.saving.saver.flush().then((ok) => ok && location.assign(`/workflows/${o.id}/export`)), hasSteps: () => this.canvas.store.doc().nodes.length > 0,
+      }),
       onChange: (c) => this.changed(c),
       onSelect: (s) => this.inspector?.select(s),
       onOpenInspector: (id) => this.inspector.open(id),
@@ -110,6 +126,7 @@ class Editor {
     this.buttons = undoButtons(this.canvas);
     this.buttons();
     new Palette(this.canvas);
+    new EditorMenu(this.canvas.actions);
     startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', this.canvas.selection().nodes), runFrom: () => this.runPart('from', this.canvas.selection().nodes) });
     document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode | 'all'; nodes: string[] }>).detail; this.runPart(mode, nodes); });
     this.forecast = new Forecaster({ workflow: o.id, canvas: this.canvas, ran: () => this.runner.view?.done ?? false, label: (id) => this.label(id), go: (id) => this.go(id), all: () => void this.runner.startFresh() });

@@ -100,6 +100,8 @@ func actionShape(name string) string {
 		return `<path d="m4 4 8 8m0-8-8 8"/>`
 	case "warn":
 		return `<path d="M8 2 1.5 13.5h13zM8 6.5v3M8 11.6v.1"/>`
+	case "sliders":
+		return `<path d="M2 5h6m4 0h2M2 11h2m4 0h6"/><circle cx="10" cy="5" r="2"/><circle cx="6" cy="11" r="2"/>`
 	case "info":
 		return `<circle cx="8" cy="8" r="6"/><path d="M8 7.5v3.5M8 5v.1"/>`
 	case "save":

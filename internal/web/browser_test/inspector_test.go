@@ -34,7 +34,7 @@ func (p *page) caret(key string, n int) {
 }
 
 // saved waits until an expression of a step's data is true on the server.
-func (p *page) saved(id, expression string) {
+func (p *page) stored(id, expression string) {
 	p.t.Helper()
 	p.wait("the server has "+expression, fmt.Sprintf(`await fetch("/api" + location.pathname).then((r) => r.json()).then((d) => { const data = d.workflow.nodes.find((n) => n.id === %q).data; return %s })`, id, expression))
 }
@@ -130,7 +130,7 @@ func (p *page) checks(t *testing.T) {
 	p.click(`#insp-settings [data-key="temperature"]`)
 	p.keys("5")
 	p.wait("the number is refused", said("temperature")+` === "At most 2." && `+field("temperature")+`.getAttribute("aria-invalid") === "true"`)
-	p.saved("ask", `data.temperature === 5`)
+	p.stored("ask", `data.temperature === 5`)
 	p.wait("the message is tied to the field", field("temperature")+`.getAttribute("aria-describedby").split(" ").some((id) => document.getElementById(id)?.classList.contains("err"))`)
 	p.shot("invalid")
 	p.keys(kb.Backspace)
@@ -146,7 +146,7 @@ func (p *page) checks(t *testing.T) {
 	if !eval[bool](p, `document.activeElement === `+field("prompt")) {
 		t.Error("the focus was lost while the form was looked at")
 	}
-	p.saved("ask", `data.mine.kept === 1.5 && data.prompt === "Summarise {{notes}}"`)
+	p.stored("ask", `data.mine.kept === 1.5 && data.prompt === "Summarise {{notes}}"`)
 }
 
 func (p *page) modelPicker(t *testing.T) {
@@ -174,7 +174,7 @@ func (p *page) modelPicker(t *testing.T) {
 	p.keys("\r")
 	p.wait("model and provider are set", field("model")+`.value === "gpt-4o-mini" && `+field("provider")+`.value === "openai"`)
 	p.wait("the price is told", `document.querySelector('[data-field="model"] [data-price]').textContent === "Price $0.15 / $0.60 per million tokens, can see"`)
-	p.saved("ask", `data.model === "gpt-4o-mini" && data.provider === "openai"`)
+	p.stored("ask", `data.model === "gpt-4o-mini" && data.provider === "openai"`)
 	p.typed(`#insp-settings [data-key="model"]`, "-of-mine")
 	p.wait("free text has no price", `document.querySelector('[data-field="model"] [data-price]').textContent.startsWith("Price unknown")`)
 	p.wait("nothing matches", `!`+list+`.querySelector("[data-models-none]").hidden`)
@@ -186,7 +186,7 @@ func (p *page) modelPicker(t *testing.T) {
 	x, y := p.box(list + `.querySelector('[data-model="gpt-4.1-nano"]')`)
 	p.do(chromedp.MouseClickXY(x, y))
 	p.wait("a click picks", field("model")+`.value === "gpt-4.1-nano" && `+list+`.hidden`)
-	p.saved("ask", `data.model === "gpt-4.1-nano"`)
+	p.stored("ask", `data.model === "gpt-4.1-nano"`)
 	eval[any](p, `(() => { const f = `+field("provider")+`; f.value = "groq"; f.dispatchEvent(new Event("change", { bubbles: true })) })()`)
 	p.wait("a provider that is not set up names its setting", `document.querySelector('[data-field="provider"]').textContent.includes("set GROQ_API_KEY on the server")`)
 	eval[any](p, field("model")+`.focus()`)
@@ -224,12 +224,12 @@ func (p *page) largeView(t *testing.T) {
 	p.shot("large")
 	p.keys(kb.Escape)
 	p.wait("the focus is back in the field", `!document.querySelector("dialog.large") && document.activeElement === `+field("prompt"))
-	p.saved("ask", `data.prompt === `+fmt.Sprintf("%q", want))
+	p.stored("ask", `data.prompt === `+fmt.Sprintf("%q", want))
 	p.caret("prompt", 17)
 	for range 9 {
 		p.keys(kb.Delete)
 	}
-	p.saved("ask", `data.prompt === "Please: {{notes}}Summarise {{notes}}"`)
+	p.stored("ask", `data.prompt === "Please: {{notes}}Summarise {{notes}}"`)
 }
 
 func (p *page) schemaField(t *testing.T) {
@@ -246,13 +246,13 @@ func (p *page) schemaField(t *testing.T) {
 	eval[any](p, field("schema")+`.select()`)
 	p.paste(`["type"]`)
 	p.wait("a list is no schema", `(`+said+`).includes("object schema")`)
-	p.saved("ask", `Array.isArray(data.schema)`)
+	p.stored("ask", `Array.isArray(data.schema)`)
 	eval[any](p, field("schema")+`.select()`)
 	p.paste(`{"type":"object"}`)
 	p.wait("the schema is fine", `(`+said+`) === ""`)
 	p.click(`#insp-settings [data-format="schema"]`)
 	p.wait("it is formatted", field("schema")+`.value === '{\n  "type": "object"\n}'`)
-	p.saved("ask", `data.schema.type === "object"`)
+	p.stored("ask", `data.schema.type === "object"`)
 }
 
 func (p *page) formStays(t *testing.T) {
@@ -262,7 +262,7 @@ func (p *page) formStays(t *testing.T) {
 	p.caret("prompt", 0)
 	p.paste("Now: ")
 	p.wait("the server was asked in vain", `window.__refused > 0`)
-	p.saved("ask", `data.prompt.startsWith("Now: ")`)
+	p.stored("ask", `data.prompt.startsWith("Now: ")`)
 	if v := eval[string](p, field("prompt")+`.value`); !strings.HasPrefix(v, "Now: ") {
 		t.Errorf("the field says %q", v)
 	}

@@ -1,6 +1,6 @@
 // The table of actions: menus, shortcuts and the help sheet are made from it.
 import type { Board } from './board';
-import { chords, type KeyPress } from './keys';
+import { chords, isLone, type KeyPress } from './keys';
 
 /** Where an action is offered by the context menu. */
 export type Place = 'node' | 'edge' | 'canvas';
@@ -12,7 +12,7 @@ export interface Action {
   name: string;
   /** What the help sheet says. */
   label: string;
-  group: 'Edit' | 'Select' | 'Move' | 'View' | 'Step';
+  group: 'Edit' | 'Select' | 'Move' | 'View' | 'Step' | 'Workflow';
   /** Chords, the first is shown. */
   keys: string[];
   /** What the help sheet writes for the keys of several actions together; "" leaves the line out. */
@@ -20,6 +20,8 @@ export interface Action {
   menu?: Place[];
   /** Changes the document: not offered when it is read only. */
   writes?: boolean;
+  /** Works wherever the focus is on the page, but not in dialogs. */
+  everywhere?: boolean;
   /** The browser's own event does the work when the keys are pressed (copy, cut, paste). */
   native?: boolean;
   enabled?(b: Board): boolean;
@@ -30,11 +32,14 @@ export interface Action {
 export class ActionTable {
   private readonly byId = new Map<string, Action>();
   private readonly byChord = new Map<string, Action>();
+  /** The keys each action came with. */
+  private readonly own = new Map<Action, string[]>();
 
   constructor(readonly list: readonly Action[], private readonly board: Board) {
     for (const a of list) {
       if (this.byId.has(a.id)) throw new Error(`action ${a.id} is listed twice`);
       this.byId.set(a.id, a);
+      this.own.set(a, a.keys);
       for (const chord of a.keys) this.claim(chord, a);
     }
   }
@@ -43,6 +48,32 @@ export class ActionTable {
     const other = this.byChord.get(chord);
     if (other) throw new Error(`${chord} is bound to ${other.id} and to ${a.id}`);
     this.byChord.set(chord, a);
+  }
+
+  /** bind puts a user's keys in force: what menus and the sheet show follows. A kept key that another action has by now is left out. */
+  bind(s: { letters: boolean; keys: Readonly<Record<string, string>> }) {
+    this.byChord.clear();
+    const on = (chord: string) => s.letters || !isLone(chord);
+    for (const a of this.list) a.keys = s.keys[a.id] ? [] : this.own.get(a)!.filter(on);
+    for (const a of this.list) for (const chord of a.keys) this.claim(chord, a);
+    for (const a of this.list) {
+      const chord = s.keys[a.id];
+      if (!chord) continue;
+      const free = !this.byChord.has(chord);
+      a.keys = (free ? [chord] : this.own.get(a)!).filter((k) => on(k) && !this.byChord.has(k));
+      for (const k of a.keys) this.claim(k, a);
+    }
+  }
+
+  /** ownKeys returns the keys an action came with. */
+  ownKeys(a: Action): readonly string[] {
+    return this.own.get(a) ?? [];
+  }
+
+  /** taken returns the action other than one that a chord is bound to. */
+  taken(chord: string, but: string): Action | undefined {
+    const a = this.byChord.get(chord);
+    return a && a.id !== but ? a : undefined;
   }
 
   /** get returns an action by id. */

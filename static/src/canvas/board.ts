@@ -2,6 +2,7 @@
 // board; tools and actions import only this, so nothing points up.
 import type { Wire } from './active';
 import type { Camera } from './camera';
+import type { End } from './connect';
 import type { Point, Selection } from './document';
 import type { Box } from './geometry';
 import type { Graph, Side } from './graph';
@@ -28,6 +29,8 @@ export interface Surface {
   fit(box: Box | null): void;
   /** reveal pans until a box is in view. */
   reveal(box: Box): void;
+  /** centre puts the middle of a box into the middle of the view, at a zoom that can be read. */
+  centre(box: Box): void;
   /** lift takes nodes and their edges out of the base picture while they move; null puts them back. */
   lift(nodes: ReadonlySet<number> | null, edges: ReadonlySet<number> | null): void;
   /** moved shows cards at the places the graph has now. */
@@ -59,6 +62,12 @@ export interface Board {
   rename(id: string): void;
   openMenu(at: Point | null): void;
   openHelp(): void;
+  /** openFind shows the bar that finds steps. */
+  openFind(): void;
+  /** openSettings shows what a user can set about the editor. */
+  openSettings(): void;
+  /** openPicker lists the kinds of steps at a point of the view; with a loose end only those that fit it. */
+  openPicker(at: Point | null, end: End | null): void;
   /** choose shows a list at the selected step and performs what is picked. */
   choose(label: string, items: readonly { name: string; perform(): void }[]): void;
   /** cancel ends the gesture or closes the popover that is open; false when there was none. */

@@ -41,12 +41,15 @@ export const text = (c: Clip): string => JSON.stringify(c);
 /** parse reads nodes and edges from text; null when the text is something else. */
 export function parse(from: string): Clip | null {
   if (!/^\s*\{/.test(from)) return null;
-  let value: unknown;
-  try { value = JSON.parse(from); } catch { return null; }
-  const doc = value as { nodes?: unknown; edges?: unknown; data?: { nodes?: unknown; edges?: unknown } };
-  const source = Array.isArray(doc.nodes) ? doc : doc.data;
+  try { return usable(JSON.parse(from)); } catch { return null; }
+}
+
+/** usable returns the nodes and edges of a value that can be shown; null when it holds no graph. */
+export function usable(value: unknown): Clip | null {
+  const doc = value as { nodes?: unknown; edges?: unknown; data?: { nodes?: unknown; edges?: unknown } } | null;
+  const source = Array.isArray(doc?.nodes) ? doc : doc?.data;
   if (!source || !Array.isArray(source.nodes)) return null;
-  const nodes = source.nodes.filter(usableNode).filter((n) => typeof n.position === 'object');
+  const nodes = source.nodes.filter(usableNode).filter((n) => !!n.position && typeof n.position === 'object');
   if (!nodes.length) return null;
   return { nodes, edges: Array.isArray(source.edges) ? source.edges.filter(usableEdge) : [] };
 }

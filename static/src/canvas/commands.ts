@@ -6,7 +6,9 @@ import { clip, insertion, parse, text } from './clipboard';
 import { partCommands } from './commands/part';
 import type { Changes } from './diff';
 import { labelOf, type Point } from './document';
+import { addingCommands } from './commands/adding';
 import { GRID, nearest, touches, union, type Box, type Direction } from './geometry';
+import { pasteText } from './material';
 import { movement, outermost, stepsOf } from './tools/drag';
 
 const anything = (b: Board) => b.store.selection().nodes.length + b.store.selection().edges.length > 0;
@@ -177,11 +179,12 @@ export function commands(): Action[] {
     { id: 'open', name: 'Open settings', label: 'Open the settings of the step', group: 'Step', keys: ['Enter'], menu: onNode, enabled: anyNode, perform: (b) => b.openInspector(b.store.selection().nodes.at(-1)!) },
     { id: 'rename', name: 'Rename', label: 'Rename the step in place', group: 'Step', keys: ['F2'], menu: onNode, writes: true, enabled: anyNode, perform: (b) => b.rename(b.store.selection().nodes.at(-1)!) },
     { id: 'connect', name: 'Connect…', label: 'Connect the step: choose the other end from a list', group: 'Step', keys: ['C'], menu: onNode, writes: true, enabled: anyNode, perform: connect },
+    ...addingCommands(),
     { id: 'undo', name: 'Undo', label: 'Undo', group: 'Edit', keys: ['Mod+Z'], menu: ['canvas'], writes: true, enabled: (b) => b.store.canUndo, perform: (b) => travel(b, 'undo') },
     { id: 'redo', name: 'Redo', label: 'Redo', group: 'Edit', keys: ['Mod+Shift+Z', 'Mod+Y'], menu: ['canvas'], writes: true, enabled: (b) => b.store.canRedo, perform: (b) => travel(b, 'redo') },
     { id: 'cut', name: 'Cut', label: 'Cut', group: 'Edit', keys: ['Mod+X'], menu: onNode, writes: true, native: true, enabled: anyNode, perform: (b) => { const t = cut(b); if (t) b.write(t); } },
     { id: 'copy', name: 'Copy', label: 'Copy', group: 'Edit', keys: ['Mod+C'], menu: onNode, native: true, enabled: anyNode, perform: (b) => { const t = copy(b); if (t) b.write(t); } },
-    { id: 'paste', name: 'Paste', label: 'Paste at the pointer', group: 'Edit', keys: ['Mod+V'], menu: ['canvas', 'node'], writes: true, native: true, perform: (b) => void b.read().then((t) => { if (!paste(b, t)) b.say('The clipboard holds no steps.'); }) },
+    { id: 'paste', name: 'Paste', label: 'Paste at the pointer', group: 'Edit', keys: ['Mod+V'], menu: ['canvas', 'node'], writes: true, native: true, perform: (b) => void b.read().then((t) => { if (!paste(b, t)) pasteText(b, t); }) },
     { id: 'duplicate', name: 'Duplicate', label: 'Duplicate', group: 'Edit', keys: ['Mod+D'], menu: onNode, writes: true, enabled: anyNode, perform: duplicate },
     { id: 'delete', name: 'Delete', label: 'Delete the selection', group: 'Edit', keys: ['Delete', 'Backspace'], menu: ['node', 'edge'], writes: true, enabled: anything, perform: remove },
     { id: 'select-all', name: 'Select all', label: 'Select all steps', group: 'Select', keys: ['Mod+A'], menu: ['canvas'], enabled: hasNodes, perform: (b) => { b.store.select(b.graph.nodes.map((n) => n.id)); b.say(`${stepsOf(b.graph.nodes.length)} selected.`); } },

@@ -80,7 +80,8 @@ export function connection(g: Graph, a: End, b: End, taken: (id: string) => bool
   return { edges: { remove, put: [edge] } };
 }
 
-function replaced(g: Graph, target: End, moving: number): string[] {
+/** replaced returns the edges that a new one at a single input takes the place of; moving does not count. */
+export function replaced(g: Graph, target: End, moving: number): string[] {
   if (g.ins[target.node]![target.port]!.multiple) return [];
   return [...g.edgesOf(target.node)].filter((k) => k !== moving && g.et[k] === target.node && g.tp[k] === target.port).map((k) => g.edges[k]!.id);
 }

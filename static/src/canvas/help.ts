@@ -11,18 +11,23 @@ const gestures: [string, string][] = [
   ['Ctrl while dragging', 'Leave the grid'],
   ['Alt while dragging', 'Drag a copy'],
   ['Drag or click port to port', 'Connect'],
+  ['Connection let go over empty space', 'Pick a step for it'],
+  ['Double-click on empty space', 'Add a step there'],
+  ['Drop or paste files, text, addresses', 'Make the steps for them'],
   ['Drag the end of a connection', 'Reconnect; let go on empty space to remove it'],
 ];
 
 /** openHelp shows the sheet until it is closed; the focus then goes back. */
-export function openHelp(root: HTMLElement, table: ActionTable, back: () => void): HTMLDialogElement {
+export function openHelp(root: HTMLElement, table: ActionTable, settings: () => void, back: () => void): HTMLDialogElement {
   const close = make('button', 'cv-button', { type: 'button' }, 'Close');
-  const dialog = make('dialog', 'cv-help', { 'aria-label': 'Keyboard shortcuts' }, make('header', '', {}, make('h2', '', {}, 'Keyboard shortcuts'), close));
+  const change = make('button', 'cv-button', { type: 'button' }, 'Editor settings…');
+  const dialog = make('dialog', 'cv-help', { 'aria-label': 'Keyboard shortcuts' }, make('header', '', {}, make('h2', '', {}, 'Keyboard shortcuts'), make('span', 'cv-help__side', {}, change, close)));
   const body = make('div', 'cv-help__body');
-  for (const group of ['Edit', 'Select', 'Move', 'Step', 'View'] as const) body.append(section(group, table.list.filter((a) => a.group === group && a.keys.length)));
+  for (const group of ['Workflow', 'Edit', 'Select', 'Move', 'Step', 'View'] as const) body.append(section(group, table.list.filter((a) => a.group === group && a.keys.length)));
   body.append(list('Mouse and touch', gestures.map(([keys, label]) => [[keys], label])));
   dialog.append(body);
   close.addEventListener('click', () => dialog.close());
+  change.addEventListener('click', () => { dialog.close(); settings(); });
   dialog.addEventListener('keydown', (e) => e.stopPropagation());
   dialog.addEventListener('click', (e) => { if (e.target === dialog) dialog.close(); });
   dialog.addEventListener('close', () => { dialog.remove(); back(); });

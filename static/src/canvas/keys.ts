@@ -19,6 +19,9 @@ export function chords(e: KeyPress): string[] {
   return [...new Set(out)];
 }
 
+/** isLone reports whether a chord is one sign without Ctrl, Cmd or Alt: typing and dictation make such keys by accident. */
+export const isLone = (chord: string): boolean => [...chord.replace(/^Shift\+(?=.)/, '')].length === 1;
+
 // The place counts when the key is no Latin letter, or is one of those that move between layouts.
 function byPlace(e: KeyPress): string | undefined {
   if (/^(Digit|Numpad)\d$/.test(e.code)) return e.code.at(-1);

@@ -7,11 +7,17 @@ import { firstStepsSheet, ZoomBar } from './chrome';
 import { copy, cut, paste, show } from './commands';
 import { isControl, isField, make } from './dom';
 import type { Point, Selection } from './document';
+import { Find } from './find';
+import { Finder } from './finder';
 import type { Graph } from './graph';
 import { openHelp } from './help';
 import type { DocStore } from './history';
+import { pasteText } from './material';
 import { Menu } from './menu';
+import { openPicker } from './picker';
 import { rename } from './rename';
+import { Settings } from './settings';
+import { openSettings } from './settingsdialog';
 import type { Spec } from './spec';
 import type { DocChange, Notice } from './store';
 import { Hand } from './tools/hand';
@@ -28,6 +34,10 @@ export interface PageOptions {
   say(text: string): void;
   onOpenInspector(nodeId: string): void;
   storageKey?: string;
+  /** Takes files that were pasted at a point of the document. */
+  onFiles?(files: File[], at: Point | null): void;
+  /** Key under which the user's settings are kept. */
+  settingsKey?: string;
 }
 
 /** Page owns everything of one mounted canvas. */
@@ -36,6 +46,9 @@ export class Page {
   readonly actions: ActionTable;
   private readonly hand: Hand;
   private readonly menu: Menu;
+  readonly finder: Finder;
+  private readonly find: Find;
+  private readonly settings: Settings;
   private readonly bar: ZoomBar;
   private readonly off = new AbortController();
   private readonly unsubscribe: () => void;
@@ -47,8 +60,14 @@ export class Page {
   constructor(private readonly root: HTMLElement, private readonly view: View, private readonly store: DocStore, private readonly graph: Graph, private readonly o: PageOptions, list: readonly Action[]) {
     this.board = this.makeBoard();
     this.actions = new ActionTable(list, this.board);
+    this.settings = new Settings(o.settingsKey ?? 'heddle-editor');
+    const bind = () => this.actions.bind(this.settings.get());
+    bind();
+    this.settings.subscribe(bind);
+    this.find = new Find(root, this.board);
     this.hand = new Hand(this.board);
     this.menu = new Menu(root, () => this.view.stage.focus({ preventScroll: true }));
+    this.finder = new Finder(root, () => this.view.stage.focus({ preventScroll: true }));
     this.bar = new ZoomBar((id) => this.actions.run(id), (near) => this.levels(near));
     this.describeStage();
     root.append(this.bar.el);
@@ -67,6 +86,8 @@ export class Page {
     this.unsubscribe();
     this.hand.destroy();
     this.menu.close();
+    this.finder.close();
+    this.find.close();
     this.off.abort();
     this.view.destroy();
     this.root.replaceChildren();
@@ -81,9 +102,12 @@ export class Page {
       openInspector: o.onOpenInspector,
       rename: (id) => this.rename(id),
       openMenu: (at) => this.contextMenu(at),
-      openHelp: () => void openHelp(this.root, this.actions, () => view.stage.focus({ preventScroll: true })),
+      openHelp: () => void openHelp(this.root, this.actions, () => this.board.openSettings(), () => view.stage.focus({ preventScroll: true })),
+      openFind: () => this.find.show(),
+      openSettings: () => void openSettings(this.root, this.actions, this.settings, () => view.stage.focus({ preventScroll: true })),
+      openPicker: (at, end) => openPicker(this.board, this.finder, { at, end }),
       choose: (label, items) => this.menu.open(label, items, this.atSelection()),
-      cancel: () => this.hand.cancel() || this.menu.close() || this.stopNaming(),
+      cancel: () => this.hand.cancel() || this.menu.close() || this.finder.close() || this.stopNaming(),
       write: (text) => this.write(text),
       read: async () => (await navigator.clipboard?.readText().catch(() => '')) || this.clipboard,
     };
@@ -162,7 +186,7 @@ export class Page {
 
   private listen() {
     const { stage } = this.view, signal = this.off.signal;
-    onWheel(this.view, this.root.closest<HTMLElement>('.editor') ?? this.root, signal);
+    onWheel(this.view, this.root.closest<HTMLElement>('.editor') ?? this.root, () => this.settings.get().wheelZooms, signal);
     stage.addEventListener('keydown', (e) => this.key(e), { signal });
     addEventListener('keyup', (e) => { if (e.key === ' ') this.hand.grip(false); }, { signal });
     addEventListener('blur', () => { this.hand.grip(false); this.hand.cancel(); }, { signal });
@@ -182,7 +206,7 @@ export class Page {
       return;
     }
     if (e.key === 'Escape') {
-      if (!this.board.cancel()) this.actions.run('clear');
+      if (!this.board.cancel() && !this.find.close()) this.actions.run('clear');
       e.preventDefault();
       return;
     }
@@ -195,7 +219,7 @@ export class Page {
   private transfer(e: ClipboardEvent, kind: 'copy' | 'cut' | 'paste') {
     if (isField(e.target) || !e.clipboardData) return;
     if (kind === 'paste') {
-      if (!this.o.readOnly && paste(this.board, e.clipboardData.getData('text/plain'))) e.preventDefault();
+      if (!this.o.readOnly) this.pasted(e, e.clipboardData);
       return;
     }
     const text = kind === 'cut' && !this.o.readOnly ? cut(this.board) : copy(this.board);
@@ -203,6 +227,16 @@ export class Page {
     this.clipboard = text;
     e.clipboardData.setData('text/plain', text);
     e.preventDefault();
+  }
+
+  // Steps come first, then texts and addresses; files only when no text came with them.
+  private pasted(e: ClipboardEvent, data: DataTransfer) {
+    const text = data.getData('text/plain');
+    if (!text.trim() && !data.files.length) return;
+    e.preventDefault();
+    if (paste(this.board, text)) return;
+    if (text.trim()) pasteText(this.board, text);
+    else this.o.onFiles?.([...data.files], this.board.pointer());
   }
 
   private write(text: string) {
@@ -213,7 +247,11 @@ export class Page {
   private double(e: MouseEvent) {
     if (isControl(e.target)) return;
     const p = this.view.cam.toDoc(this.view.point(e)), i = this.view.hitNode(p);
-    if (i < 0 || this.hand.busy) return;
+    if (this.hand.busy) return;
+    if (i < 0) {
+      if (!this.o.readOnly && !this.view.hitEdge(p)) this.board.openPicker(this.view.point(e), null);
+      return;
+    }
     const { id } = this.graph.nodes[i]!;
     if (titleHit(this.graph, i, p.y) && !this.o.readOnly && !this.view.blocks()) this.rename(id);
     else this.o.onOpenInspector(id);

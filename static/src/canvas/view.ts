@@ -114,6 +114,12 @@ export class View implements Surface {
     if (this.cam.reveal(box)) this.jumped();
   }
 
+  centre(box: Box) {
+    if (this.cull.blocks) this.cam.z = 1;
+    this.cam.centre({ x: (box.x0 + box.x1) / 2, y: (box.y0 + box.y1) / 2 });
+    this.jumped();
+  }
+
   /** look puts the camera somewhere at once. */
   look(x: number, y: number, z: number) {
     Object.assign(this.cam, { x, y, z });

@@ -14,13 +14,13 @@ function scrolls(e: WheelEvent): boolean {
   return !!field && field.scrollHeight > field.clientHeight && (field === document.activeElement || field.contains(document.activeElement));
 }
 
-/** onWheel makes the view follow the wheel until the signal ends; the page itself never zooms over the area. */
-export function onWheel(view: Surface, area: HTMLElement, signal: AbortSignal) {
+/** onWheel makes the view follow the wheel until the signal ends; the page itself never zooms over the area. zooms reports whether the user wants the plain wheel to zoom. */
+export function onWheel(view: Surface, area: HTMLElement, zooms: () => boolean, signal: AbortSignal) {
   const unit = (e: WheelEvent) => (e.deltaMode === 1 ? 16 : e.deltaMode === 2 ? view.cam.height : 1);
   view.stage.addEventListener('wheel', (e) => {
     if (!e.ctrlKey && scrolls(e)) return;
     e.preventDefault();
-    if (e.ctrlKey || e.metaKey) view.zoomAt(zoomFactor(e.deltaY, e.deltaMode), view.point(e));
+    if (e.ctrlKey || e.metaKey || (zooms() && !e.shiftKey)) view.zoomAt(zoomFactor(e.deltaY, e.deltaMode), view.point(e));
     else if (e.shiftKey && !e.deltaX) view.panBy(-e.deltaY * unit(e), 0);
     else view.panBy(-e.deltaX * unit(e), -e.deltaY * unit(e));
   }, { passive: false, signal });

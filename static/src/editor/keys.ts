@@ -21,7 +21,19 @@ function key(e: KeyboardEvent, env: KeysEnv) {
   };
   if (e.code === 'KeyS' || e.key.toLowerCase() === 's') return e.shiftKey ? undefined : go(env.save);
   if (e.key === 'Enter') return go(e.altKey ? env.runFrom : e.shiftKey ? env.runSelection : env.run);
-  if (!asking && !isField(e.target) && !inCanvas(e.target)) travel(e, env.canvas);
+  if (asking) return;
+  if (anywhere(e, env.canvas)) return;
+  if (!isField(e.target) && !inCanvas(e.target)) travel(e, env.canvas);
+}
+
+// Some actions work wherever the focus is. Find pressed again in its own bar is the browser's.
+function anywhere(e: KeyboardEvent, canvas: Canvas): boolean {
+  const action = canvas.actions.match(e);
+  if (!action?.everywhere || (e.target instanceof Element && e.target.closest('.cv-find') && action.id === 'find')) return false;
+  e.preventDefault();
+  e.stopPropagation();
+  if (!e.repeat) canvas.actions.run(action.id);
+  return true;
 }
 
 const inCanvas = (t: EventTarget | null): boolean => t instanceof Node && !!document.getElementById('canvas')?.contains(t);

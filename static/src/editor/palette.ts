@@ -1,6 +1,5 @@
 // The list of steps: a click adds one at the middle, a drag drops it at the
 // pointer, typing filters, and all of it works from the keyboard.
-import { isField } from '../canvas/dom';
 import type { Canvas } from '../canvas/main';
 
 const TYPE = 'application/x-heddle-kind';
@@ -94,13 +93,11 @@ export class Palette {
     }
   }
 
-  // The slash opens the search from the canvas, never while something is typed.
+  // Before anything has the focus the picker opens as it does in the canvas, never while something is typed.
   private slash(e: KeyboardEvent) {
-    if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented || isField(e.target)) return;
-    if (e.target !== document.body && !this.stage.contains(e.target as Node)) return;
+    if (e.target !== document.body || e.defaultPrevented || this.canvas.actions.match(e)?.id !== 'pick') return;
     e.preventDefault();
-    document.dispatchEvent(new CustomEvent('heddle:panel', { detail: { id: 'palette', open: true } }));
-    this.search.focus();
-    this.search.select();
+    this.canvas.focus();
+    this.canvas.actions.run('pick');
   }
 }

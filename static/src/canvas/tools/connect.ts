@@ -58,6 +58,7 @@ export class Connect implements Tool {
       return true;
     }
     const goal = this.goal(p);
+    if (this.loose(goal, p)) return this.leave(goal, p);
     this.end();
     if (goal.end) this.join(goal.end);
     else if (goal.why) this.refuse(goal.why, p.view);
@@ -130,6 +131,20 @@ export class Connect implements Tool {
     const [from, to] = this.from.side === 'out' ? [here, goal.at] : [goal.at, here];
     const type = g.ports(this.from.node, this.from.side)[this.from.port]?.type ?? 'any';
     this.b.view.wire({ from, to, fits: goal.end ? true : goal.why ? false : null, colour: TYPES.indexOf(type), hides: this.moving });
+  }
+
+  // Let go over empty space: the line stays while a step for it is picked.
+  private loose(goal: Goal, p: Pointer): boolean {
+    const { cam } = this.b.view, over = this.b.view.hitNode(p.doc);
+    const inside = p.view.x >= 0 && p.view.y >= 0 && p.view.x <= cam.width && p.view.y <= cam.height;
+    return this.moving < 0 && !goal.end && !goal.why && inside && (over < 0 || this.b.graph.frame[over] === 1);
+  }
+
+  private leave(goal: Goal, p: Pointer): false {
+    this.end();
+    this.draw(goal);
+    this.b.openPicker(p.view, this.from);
+    return false;
   }
 
   private join(to: End) {
