@@ -4,6 +4,7 @@ import { same } from './canvas/diff';
 import { editorCommands } from './editor/commands';
 import { exportPNG, exportSVG } from './editor/export';
 import { Forecaster } from './editor/forecast';
+import { followButton } from './editor/following';
 import { Inspector } from './editor/inspector';
 import { Intake } from './editor/intake';
 import { Journal, type Storage } from './editor/journal';
@@ -11,6 +12,7 @@ import { decode } from './editor/json';
 import { startKeys } from './editor/keys';
 import { Launcher } from './editor/launcher';
 import { EditorMenu } from './editor/menu';
+import { Outline } from './editor/outline';
 import { Palette } from './editor/palette';
 import type { RunMode } from './editor/parts';
 import { Results } from './editor/results';
@@ -95,6 +97,7 @@ class Editor {
   private readonly runner: Runner;
   private readonly inspector: Inspector;
   private readonly forecast: Forecaster;
+  private readonly outline: Outline;
   private readonly buttons: () => void;
 
   constructor(o: Opened, private readonly specs: Spec[], journal: Journal, left: Left | null) {
@@ -104,7 +107,7 @@ class Editor {
     const launcher = new Launcher({ canvas: () => this.canvas, specs: byType, workflow: o.id, go: (id) => { this.go(id); this.canvas.goTo(id); }, leave: (path) => void this.saving.saver.flush().then((ok) => (ok ? location.assign(path) : toast('The changes could not be saved, so this page stays open.', { fail: true }))) });
     const intake = new Intake(host, () => this.canvas);
     const picture = { canvas: () => this.canvas, name: () => field.value.trim() };
-    this.canvas = mount(host, {
+    const canvas = mount(host, {
       doc: left?.draft.doc ?? o.doc, specs, storageKey: `heddle-view:${o.id}`, say,
       settingsKey: `heddle-editor:${document.body.dataset.user ?? ''}`,
       onFiles: (files, at) => void intake.take(files, at),
@@ -114,19 +117,26 @@ class Editor {
         json: () => void this.saving.saver.flush().then((ok) => ok && location.assign(`/workflows/${o.id}/export`)), hasSteps: () => this.canvas.store.doc().nodes.length > 0,
       }),
       onChange: (c) => this.changed(c),
-      onSelect: (s) => this.inspector?.select(s),
+      onSelect: (s) => {
+        this.inspector?.select(s);
+        this.outline?.select(s);
+      },
       onOpenInspector: (id) => this.inspector.open(id),
     });
+    // Where the outline stands in for the canvas, it gets the focus too.
+    this.canvas = { ...canvas, focus: () => (this.outline?.standsIn ? this.outline.focus() : canvas.focus()) };
     this.saving = new Saving(o, () => this.canvas, journal);
     const name = () => (document.getElementById('wf-name') as HTMLInputElement).value.trim();
     const panel = new RunPanel({ label: (id) => this.label(id), place: (id) => this.place(id), pick: (id) => this.go(id), pickEdge: (id) => this.goEdge(id), now: () => this.runner.now() });
-    const results = new Results(() => this.runner, (id) => this.label(id));
-    this.runner = new Runner({ workflow: o.id, canvas: this.canvas, specs: byType, panel, title: new Title(name), save: () => this.saving.saver.flush(), moved: (n) => results.moved(n) });
+    const { follow } = canvas, results = new Results(() => this.runner, (id) => this.label(id));
+    this.runner = new Runner({ workflow: o.id, canvas: this.canvas, specs: byType, panel, title: new Title(name), label: (id) => this.label(id), at: (id) => follow.at(id), save: () => this.saving.saver.flush(), moved: (n) => this.moved(results, n) });
     this.inspector = new Inspector({ workflow: o.id, canvas: this.canvas, specs: byType, results, run: (ids, mode) => void this.runner.start(ids, mode), stop: () => void this.runner.stop() });
+    this.outline = new Outline({ canvas: this.canvas, say, run: (ids) => void this.runner.start(ids) });
     this.buttons = undoButtons(this.canvas);
     this.buttons();
     new Palette(this.canvas);
     new EditorMenu(this.canvas.actions);
+    followButton(follow, say);
     startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', this.canvas.selection().nodes), runFrom: () => this.runPart('from', this.canvas.selection().nodes) });
     document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode | 'all'; nodes: string[] }>).detail; this.runPart(mode, nodes); });
     this.forecast = new Forecaster({ workflow: o.id, canvas: this.canvas, ran: () => this.runner.view?.done ?? false, label: (id) => this.label(id), go: (id) => this.go(id), all: () => void this.runner.startFresh() });
@@ -137,7 +147,13 @@ class Editor {
     this.follow();
   }
 
+  private moved(results: Results, node?: string) {
+    results.moved(node);
+    this.outline?.marked();
+  }
+
   private changed(c: DocChange) {
+    this.outline?.changed();
     this.places = null;
     this.saving?.saver.changed();
     this.inspector?.changed(c);
@@ -168,6 +184,8 @@ class Editor {
   private go(id: string) {
     if (!this.canvas.store.node(id)) return say('This step is no longer in the workflow.');
     this.canvas.reveal(id);
+    const { graph, view } = this.canvas.board;
+    if (view.blocks()) view.fit(graph.box(graph.at(id)));
     this.canvas.focus();
   }
 
@@ -179,9 +197,12 @@ class Editor {
     this.canvas.focus();
   }
 
+  // A link shows its step in the middle, at a readable size.
   private follow() {
-    const id = linked();
-    if (id) this.go(id);
+    const id = linked(), { graph, view } = this.canvas.board, i = graph.at(id);
+    if (!id) return;
+    this.go(id);
+    if (i >= 0) view.fit(graph.box(i));
   }
 }
 

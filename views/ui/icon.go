@@ -88,6 +88,8 @@ func actionShape(name string) string {
 		return `<path d="M5 3v10l8-5z" fill="currentColor"/>`
 	case "stop":
 		return `<rect x="4" y="4" width="8" height="8" rx="1" fill="currentColor"/>`
+	case "outline":
+		return `<path d="M2.5 4h.1M5 4h8.5M5 8h.1M7.5 8h6M5 12h.1M7.5 12h6"/>`
 	case "left":
 		return `<rect x="2" y="3" width="12" height="10" rx="2"/><path d="M6 3v10"/>`
 	case "right":

@@ -12,8 +12,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// press presses one key as a keyboard does: what the page prevents is not typed.
-func (p *page) press(key, code string, mods ...int64) {
+// strike presses one key as a keyboard does: what the page prevents is not typed.
+func (p *page) strike(key, code string, mods ...int64) {
 	p.t.Helper()
 	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: key, Code: code}
 	if len(mods) > 0 {
@@ -42,8 +42,8 @@ type graph struct {
 	}
 }
 
-// saved returns the document once it is on the server.
-func (p *page) saved(id string) graph {
+// onServer returns the document once it is on the server.
+func (p *page) onServer(id string) graph {
 	p.t.Helper()
 	p.wait("the document is saved", `document.querySelector("#save-state").textContent === "Saved"`)
 	var g graph
@@ -109,7 +109,7 @@ func TestAdding(t *testing.T) {
 		p.t = t
 		id := p.opened("Pick", oneText, `[]`)
 		p.keys("a", ctrl)
-		p.press("/", "Slash")
+		p.strike("/", "Slash")
 		p.listOpen()
 		p.shot("a2-open")
 		p.keys("lnguge")
@@ -118,11 +118,11 @@ func TestAdding(t *testing.T) {
 		p.keys(kb.Enter)
 		p.listGone()
 		p.wait("the canvas has the focus again", `document.activeElement.matches(".cv-stage")`)
-		g := p.saved(id).Workflow
+		g := p.onServer(id).Workflow
 		if len(g.Nodes) != 2 || g.Nodes[1].Type != "llm" || len(g.Edges) != 1 || g.Edges[0].Source != "a" || g.Edges[0].TargetHandle != "prompt" {
 			t.Errorf("saved: %+v", g)
 		}
-		p.press("n", "KeyN") // the other key; what was added last comes first
+		p.strike("n", "KeyN") // the other key; what was added last comes first
 		p.listOpen()
 		if rows := p.rows(); rows[0] != eval[string](p, `document.querySelector('#palette [data-kind=llm] span:last-child').textContent`) {
 			t.Errorf("the first of %v is not the last one used", rows)
@@ -131,7 +131,7 @@ func TestAdding(t *testing.T) {
 		p.listGone()
 		p.keys("z", ctrl) // one step: the node and its connection
 		p.wait("one card is left", `document.querySelectorAll("#canvas .node:not([hidden])").length === 1`)
-		if g := p.saved(id).Workflow; len(g.Nodes) != 1 || len(g.Edges) != 0 {
+		if g := p.onServer(id).Workflow; len(g.Nodes) != 1 || len(g.Edges) != 0 {
 			t.Errorf("after undo: %+v", g)
 		}
 	})
@@ -159,7 +159,7 @@ func TestAdding(t *testing.T) {
 		if x < r[0] || x > r[1] || y < r[2] || y > r[3] {
 			t.Errorf("the step at %v is not where the pointer was, %v %v", r, x, y)
 		}
-		if g := p.saved(id).Workflow; len(g.Edges) != 0 {
+		if g := p.onServer(id).Workflow; len(g.Edges) != 0 {
 			t.Errorf("it was connected: %+v", g.Edges)
 		}
 	})
@@ -185,7 +185,7 @@ func TestAdding(t *testing.T) {
 		p.keys(kb.Escape)
 		p.listGone()
 		p.wait("the loose line is gone", `document.querySelector(".cv-active").hidden`)
-		if g := p.saved(id).Workflow; len(g.Nodes) != 1 {
+		if g := p.onServer(id).Workflow; len(g.Nodes) != 1 {
 			t.Errorf("Escape added something: %+v", g)
 		}
 		p.drag(r[0], r[1], x, y)
@@ -193,7 +193,7 @@ func TestAdding(t *testing.T) {
 		p.keys("vision")
 		p.keys(kb.Enter)
 		p.listGone()
-		g := p.saved(id).Workflow
+		g := p.onServer(id).Workflow
 		if len(g.Nodes) != 2 || len(g.Edges) != 1 || g.Edges[0].Source != "a" || g.Edges[0].SourceHandle != "image" || g.Edges[0].Target != g.Nodes[1].ID {
 			t.Errorf("saved: %+v", g)
 		}

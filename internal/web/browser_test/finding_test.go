@@ -48,7 +48,7 @@ func TestFinding(t *testing.T) {
 	t.Run("A7 the command palette does, goes and opens", func(t *testing.T) {
 		p.t = t
 		p.look("Palette", twoSteps, `[]`)
-		p.press("k", "KeyK", ctrlKey)
+		p.strike("k", "KeyK", ctrlKey)
 		p.listOpen()
 		p.wait("other workflows are listed", `[...document.querySelectorAll(".cv-finder [role=option]")].some((e) => e.dataset.row.startsWith("workflow-"))`)
 		p.shot("a7-open")
@@ -70,7 +70,7 @@ func TestFinding(t *testing.T) {
 		p.keys(kb.Enter)
 		p.listGone()
 		p.wait("two cards in view are selected", `document.querySelectorAll("#canvas .node.is-selected:not([hidden])").length >= 1`)
-		p.press("k", "KeyK", ctrlKey)
+		p.strike("k", "KeyK", ctrlKey)
 		p.listOpen()
 		p.keys("far" + kb.Enter)
 		p.wait("the far step is selected and in view", `(() => { const r = (`+node("Far")+`).getBoundingClientRect(); return r.width > 150 && r.left > 240 && r.right < innerWidth && r.top > 48 && r.bottom < innerHeight })()`)
@@ -78,7 +78,7 @@ func TestFinding(t *testing.T) {
 			t.Errorf("%q is selected", got)
 		}
 		p.click("#wf-name") // it opens from everywhere
-		p.press("k", "KeyK", ctrlKey)
+		p.strike("k", "KeyK", ctrlKey)
 		p.listOpen()
 		p.keys("zebra")
 		p.wait("the other workflow is found alone", `document.querySelectorAll(".cv-finder [data-row^=workflow]").length === 1 && document.querySelector(".cv-finder [aria-selected=true]")?.dataset.row === "workflow-`+other+`"`)
@@ -90,13 +90,13 @@ func TestFinding(t *testing.T) {
 	t.Run("A7 only one search is open at a time", func(t *testing.T) {
 		p.t = t
 		p.look("One", twoSteps, `[]`)
-		p.press("k", "KeyK", ctrlKey)
+		p.strike("k", "KeyK", ctrlKey)
 		p.listOpen()
-		p.press("f", "KeyF", ctrlKey)
+		p.strike("f", "KeyF", ctrlKey)
 		p.wait("find took its place", `document.activeElement.matches(".cv-find__field") && !document.querySelector(".cv-finder")`)
-		p.press("k", "KeyK", ctrlKey)
+		p.strike("k", "KeyK", ctrlKey)
 		p.listOpen()
-		p.press("k", "KeyK", ctrlKey)
+		p.strike("k", "KeyK", ctrlKey)
 		p.listGone()
 	})
 
@@ -104,7 +104,7 @@ func TestFinding(t *testing.T) {
 		p.t = t
 		p.look("Back", twoSteps, `[]`)
 		p.click("#wf-name")
-		p.press("k", "KeyK", ctrlKey)
+		p.strike("k", "KeyK", ctrlKey)
 		p.listOpen()
 		p.keys(kb.Escape)
 		p.listGone()
@@ -118,7 +118,7 @@ func TestFinding(t *testing.T) {
 			t.Helper()
 			p.wait("the count says "+want, fmt.Sprintf(`document.querySelector(".cv-find__count").firstChild?.textContent === %q`, want))
 		}
-		p.press("f", "KeyF", ctrlKey)
+		p.strike("f", "KeyF", ctrlKey)
 		p.wait("the bar has the focus", `document.activeElement.matches(".cv-find__field")`)
 		p.keys("sugar")
 		count("1 of 2")
@@ -155,7 +155,7 @@ func TestEditorSettings(t *testing.T) {
 	}
 	settings := func() {
 		p.t.Helper()
-		p.press(",", "Comma", ctrlKey)
+		p.strike(",", "Comma", ctrlKey)
 		p.wait("the dialog is open", `document.querySelector("dialog.cv-settings[open]")`)
 	}
 	check := func(label string) {
@@ -202,20 +202,20 @@ func TestEditorSettings(t *testing.T) {
 		settings()
 		check("Single keys")
 		done()
-		p.press("n", "KeyN")
-		p.press("/", "Slash")
-		p.press("?", "Slash", shiftKey)
+		p.strike("n", "KeyN")
+		p.strike("/", "Slash")
+		p.strike("?", "Slash", shiftKey)
 		if eval[bool](p, `!!document.querySelector(".cv-finder, dialog[open]")`) {
 			t.Error("a single key acted")
 		}
-		p.press("k", "KeyK", ctrlKey)
+		p.strike("k", "KeyK", ctrlKey)
 		p.listOpen()
 		p.keys(kb.Escape)
 		p.listGone()
 		settings()
 		check("Single keys")
 		done()
-		p.press("n", "KeyN")
+		p.strike("n", "KeyN")
 		p.listOpen()
 		p.keys(kb.Escape)
 	})
@@ -228,27 +228,27 @@ func TestEditorSettings(t *testing.T) {
 			p.t.Helper()
 			p.click(`.cv-settings [data-action="pick"]`)
 			p.wait("it listens", `document.activeElement.dataset.action === "pick" && document.activeElement.textContent === "Press a key…"`)
-			p.press(key, code)
+			p.strike(key, code)
 		}
 		word := `document.querySelector(".cv-settings__word").textContent`
 		change("c", "KeyC")
 		p.wait("the other action is named", word+`.includes("“Connect")`)
 		p.shot("refused")
-		p.press("q", "KeyQ")
+		p.strike("q", "KeyQ")
 		p.wait("the new key is taken", `document.querySelector('.cv-settings [data-action="pick"]').textContent === "Q"`)
 		done()
-		p.press("n", "KeyN")
+		p.strike("n", "KeyN")
 		if eval[bool](p, `!!document.querySelector(".cv-finder")`) {
 			t.Error("the old key still acts")
 		}
 		p.open("/workflows/" + id)
 		p.wait("the canvas is there", `document.querySelector(".cv-stage")`)
 		eval[any](p, `document.querySelector(".cv-stage").focus()`)
-		p.press("q", "KeyQ")
+		p.strike("q", "KeyQ")
 		p.listOpen()
 		p.keys(kb.Escape)
 		p.listGone()
-		p.press("?", "Slash", shiftKey) // the sheet shows it, and leads to the settings
+		p.strike("?", "Slash", shiftKey) // the sheet shows it, and leads to the settings
 		p.wait("the sheet shows the new key", `[...document.querySelectorAll(".cv-help kbd")].some((k) => k.textContent === "Q")`)
 		eval[any](p, `[...document.querySelectorAll(".cv-help button")].find((b) => b.textContent.startsWith("Editor settings")).click()`)
 		p.wait("the settings are open", `document.querySelector("dialog.cv-settings[open]")`)
@@ -293,7 +293,7 @@ func TestIntake(t *testing.T) {
 			p.wait(name+" is refused", fmt.Sprintf(`[...document.querySelectorAll(".cv-tray .is-failed")].some((e) => e.textContent.includes(%q))`, name))
 		}
 		p.shot("a4-dropped")
-		w := p.saved(id).Workflow
+		w := p.onServer(id).Workflow
 		byLabel := map[string]map[string]any{}
 		for i, n := range w.Nodes {
 			label, _ := n.Data["label"].(string)
@@ -314,7 +314,7 @@ func TestIntake(t *testing.T) {
 		eval[any](p, `document.querySelector(".cv-stage").focus()`)
 		p.keys("z", ctrl)
 		p.cards(1)
-		p.saved(id)
+		p.onServer(id)
 	})
 
 	t.Run("A4 dropped text and addresses become steps too", func(t *testing.T) {
@@ -325,7 +325,7 @@ func TestIntake(t *testing.T) {
 		p.cards(2)
 		p.give("drop", `d.setData("text/uri-list", "https://example.com/dog.webp\r\n")`, x, y)
 		p.cards(3)
-		w := p.saved(id).Workflow
+		w := p.onServer(id).Workflow
 		if w.Nodes[1].Type != "text" || w.Nodes[1].Data["text"] != "Dragged from elsewhere" || w.Nodes[2].Type != "image" || w.Nodes[2].Data["url"] != "https://example.com/dog.webp" {
 			t.Errorf("saved %+v", w.Nodes)
 		}
@@ -339,7 +339,7 @@ func TestIntake(t *testing.T) {
 		for _, why := range []string{"“fake.png” is named like a picture but is none.", "“huge.png” is larger than 25 MiB."} {
 			p.wait("it is said: "+why, fmt.Sprintf(`[...document.querySelectorAll(".cv-tray .is-failed")].some((e) => e.textContent.includes(%q))`, why))
 		}
-		if g := p.saved(id).Workflow; len(g.Nodes) != 1 {
+		if g := p.onServer(id).Workflow; len(g.Nodes) != 1 {
 			t.Errorf("%d steps are there", len(g.Nodes))
 		}
 		eval[any](p, `document.querySelectorAll(".cv-tray button").forEach((b) => b.click())`)
@@ -350,7 +350,7 @@ func TestIntake(t *testing.T) {
 		p.t = t
 		id := p.opened("Paste", oneText, `[]`)
 		for range 3 { // so that all of them stay in view
-			p.press("-", "Minus")
+			p.strike("-", "Minus")
 		}
 		p.give("paste", `text("https://example.com/cat.png")`, 0, 0)
 		p.cards(2)
@@ -361,7 +361,7 @@ func TestIntake(t *testing.T) {
 		p.give("paste", `text(JSON.stringify({ nodes: [{ id: "z", type: "debug", position: { x: 0, y: 0 }, data: { label: "Z" } }], edges: [] }))`, 0, 0)
 		p.cards(5)
 		p.shot("a5-pasted")
-		w := p.saved(id).Workflow
+		w := p.onServer(id).Workflow
 		got := []string{}
 		for _, n := range w.Nodes[1:] {
 			what := n.Type
@@ -398,7 +398,7 @@ func TestIntake(t *testing.T) {
 		x, y := p.emptySpot(0.3, 0.7)
 		p.give("drop", `file("Export-me.png", "image/png", Uint8Array.from(atob("`+png+`"), (c) => c.charCodeAt(0)))`, x, y)
 		p.cards(3)
-		from, to := p.saved(back).Workflow, graph{}
+		from, to := p.onServer(back).Workflow, graph{}
 		p.api("GET", "/api/workflows/"+id, nil, &to)
 		if len(from.Edges) != 1 || from.Edges[0].Source != from.Nodes[1].ID || fmt.Sprint(from.Nodes[1].Data) != fmt.Sprint(to.Workflow.Nodes[0].Data) {
 			t.Errorf("came back as %+v", from)

@@ -27,7 +27,7 @@ func TestForecast(t *testing.T) {
 			p.click("#btn-run")
 			p.wait("the run ended well", `document.querySelector("#run-status").textContent.includes("Success")`)
 			p.wait("nothing has changed", `document.querySelector("#btn-plan").textContent === "Nothing has changed"`)
-			p.choose("Words")
+			p.pickStep("Words")
 			eval[any](p, `(() => { const f = document.querySelector('#insp-settings [name="data.text"]'); f.focus(); f.select() })()`)
 			p.paste("one more")
 			p.wait("two steps will run", `document.querySelector("#btn-plan").textContent === "2 of 4 will run"`)
@@ -46,8 +46,8 @@ func TestForecast(t *testing.T) {
 	}
 }
 
-// choose selects a step by a click on its title.
-func (p *page) choose(label string) {
+// pickStep selects a step by a click on its title.
+func (p *page) pickStep(label string) {
 	p.t.Helper()
 	title := `(` + node(label) + `).querySelector(".node__title")`
 	p.settle(title)

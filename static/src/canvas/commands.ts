@@ -3,13 +3,17 @@ import type { Action, Place } from './actions';
 import { chosen, idsOf, pickOnly, picked, type Board } from './board';
 import { choices } from './choices';
 import { clip, insertion, parse, text } from './clipboard';
+import { addingCommands } from './commands/adding';
+import { goingCommands } from './commands/going';
 import { partCommands } from './commands/part';
 import type { Changes } from './diff';
-import { labelOf, type Point } from './document';
-import { addingCommands } from './commands/adding';
+import type { Point } from './document';
 import { GRID, nearest, touches, union, type Box, type Direction } from './geometry';
 import { pasteText } from './material';
+import { show } from './show';
 import { movement, outermost, stepsOf } from './tools/drag';
+
+export { show };
 
 const anything = (b: Board) => b.store.selection().nodes.length + b.store.selection().edges.length > 0;
 const anyNode = (b: Board) => b.store.selection().nodes.length > 0;
@@ -98,15 +102,6 @@ function around(b: Board, places: Iterable<number>): Box | null {
   let box: Box | null = null;
   for (const i of places) box = union(box, b.graph.box(i));
   return box;
-}
-
-/** show selects a node and brings it into view. */
-export function show(b: Board, i: number) {
-  if (i < 0) return;
-  pickOnly(b, [i]);
-  b.view.raise([i]);
-  b.view.reveal(b.graph.box(i));
-  if (b.view.blocks()) b.say(`${labelOf(b.graph.nodes[i]!)}, ${i + 1} of ${b.graph.nodes.length}`);
 }
 
 function walk(b: Board, dir: Direction) {
@@ -203,6 +198,7 @@ export function commands(): Action[] {
     { id: 'fit', name: 'Fit all', label: 'Show all steps', group: 'View', keys: ['1', 'Shift+1'], menu: ['canvas'], perform: (b) => b.view.fit(around(b, b.graph.nodes.keys())) },
     { id: 'fit-selection', name: 'Fit selection', label: 'Show the selection', group: 'View', keys: ['2', 'Shift+2'], menu: onNode, enabled: anyNode, perform: (b) => b.view.fit(around(b, picked(b))) },
     { id: 'menu', name: 'Menu', label: 'Open the menu of the selection', group: 'View', keys: ['Shift+F10', 'ContextMenu'], perform: (b) => b.openMenu(null) },
+    ...goingCommands(),
     { id: 'help', name: 'Keyboard shortcuts', label: 'Show this list', group: 'View', keys: ['?'], menu: ['canvas'], perform: (b) => b.openHelp() },
   ];
 }

@@ -6,6 +6,8 @@ export interface TableDiff<T> {
   put?: T[];
   remove?: string[];
   update?: Record<string, Partial<T>>;
+  /** The new place in the list of records that stay as they are. */
+  move?: Record<string, number>;
 }
 
 /** A change to a document, as callers write it. */
@@ -14,8 +16,8 @@ export interface Diff {
   edges?: TableDiff<RFEdge>;
 }
 
-/** One record before and after; null means absent. at is its place in the list when it comes or goes. */
-export interface Change<T> { id: string; before: T | null; after: T | null; at: number }
+/** One record before and after; null means absent. at is its place in the list when it comes or goes; from is where it was when it only moves. */
+export interface Change<T> { id: string; before: T | null; after: T | null; at: number; from?: number }
 
 /** A resolved change: it can be applied, and inverted. */
 export interface Changes { nodes: Change<RFNode>[]; edges: Change<RFEdge>[] }
@@ -67,6 +69,10 @@ export class Table<T extends Row> {
       const after = before && patched(before, patch as Partial<T>);
       if (before && after && !same(before, after)) out.push({ id, before, after, at: this.at(id) });
     }
+    for (const [id, at] of Object.entries(d.move ?? {})) {
+      const record = this.get(id), from = this.at(id);
+      if (record && from !== at) out.push({ id, before: record, after: record, at, from });
+    }
     return out;
   }
 
@@ -78,7 +84,10 @@ export class Table<T extends Row> {
     const rows = [...this.rows];
     for (const c of changes) {
       const i = this.at(c.id);
-      if (!c.after) gone.add(i);
+      if (c.from !== undefined && c.after && i >= 0) {
+        gone.add(i);
+        coming.push({ ...c, after: rows[i]! });
+      } else if (!c.after) gone.add(i);
       else if (i < 0) coming.push(c);
       else rows[i] = c.after;
     }
@@ -106,7 +115,7 @@ function patched<T>(before: T, patch: Partial<T>): T {
 
 /** invert returns the changes that take the document back. */
 export function invert(c: Changes): Changes {
-  const back = <T>(list: Change<T>[]) => list.map(({ id, before, after, at }) => ({ id, before: after, after: before, at })).reverse();
+  const back = <T>(list: Change<T>[]) => list.map(({ id, before, after, at, from }) => ({ id, before: after, after: before, ...(from === undefined ? { at } : { at: from, from: at }) })).reverse();
   return { nodes: back(c.nodes), edges: back(c.edges) };
 }
 
@@ -125,7 +134,7 @@ export function joined(a: Changes, b: Changes): Changes {
 
 /** structural reports whether records come, go, or change what they connect or belong to. */
 export function structural(c: Changes): boolean {
-  return c.edges.length > 0 || c.nodes.some(({ before, after }) => !before || !after || before.type !== after.type || before.parentId !== after.parentId);
+  return c.edges.length > 0 || c.nodes.some(({ before, after, from }) => from !== undefined || !before || !after || before.type !== after.type || before.parentId !== after.parentId);
 }
 
 /** isEmpty reports whether there is nothing to do. */

@@ -1,8 +1,10 @@
 // The canvas: mount puts it into an element and returns what the editor works with.
 import { ActionTable, type Action } from './actions';
 import { addNode } from './add';
+import type { Board } from './board';
 import { commands, show } from './commands';
 import type { GraphDoc, Point, RFEdge, RFNode, Selection } from './document';
+import { Follow } from './follow';
 import { Graph } from './graph';
 import { add, type Item } from './material';
 import { DocStore } from './history';
@@ -51,6 +53,10 @@ export interface MountOptions {
 export interface Canvas {
   readonly store: DocStore;
   readonly actions: ActionTable;
+  /** What actions work on, for parts of the editor that do the same elsewhere, as the outline. */
+  readonly board: Board;
+  /** Keeps the step at work in view while a run is followed. */
+  readonly follow: Follow;
   select(nodes: string[], edges?: string[]): void;
   selection(): Selection;
   /** addNode adds a step of a kind and selects it; without a place it goes to free space near the middle. Returns its id. */
@@ -83,10 +89,12 @@ export function mount(root: HTMLElement, o: MountOptions): Canvas {
   const store = new DocStore(o.doc), graph = new Graph(store.doc(), o.specs);
   const view = new View(root, graph, store);
   const page = new Page(root, view, store, graph, o, [...commands(), ...(o.actions ?? [])]);
-  const { board } = page;
+  const { board } = page, follow = new Follow(view, graph);
   return {
     store,
     actions: page.actions,
+    board,
+    follow,
     select: (nodes, edges) => store.select(nodes, edges),
     selection: () => store.selection(),
     addNode: (kind, at) => addNode(board, kind, at),

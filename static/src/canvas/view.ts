@@ -32,6 +32,8 @@ export class View implements Surface {
   beforeFrame: () => void = () => {};
   /** Called when the camera rests after a change. */
   onRest: () => void = () => {};
+  /** Called when the view is panned or zoomed step by step, as by hand. */
+  onTurn: () => void = () => {};
   /** Called in each frame in which the camera moved. */
   onCamera: () => void = () => {};
   private readonly cull = new Culler();
@@ -134,6 +136,7 @@ export class View implements Surface {
   }
 
   private turned(zooming: boolean) {
+    this.onTurn();
     this.moving = true;
     this.zooming ||= zooming;
     if (!this.pause) this.stage.classList.add('is-moving');

@@ -8,7 +8,8 @@ import { ApiError, call } from './api';
 import { hideBanner, showBanner } from './banner';
 import type { RunMode } from './parts';
 import type { RunPanel } from './runpanel';
-import { report, say } from './say';
+import { Narrator } from './narrator';
+import { alarm, report, say } from './say';
 import { stateOf } from './state';
 import type { Title } from './title';
 
@@ -19,6 +20,9 @@ export interface RunnerEnv {
   specs: Map<string, Spec>;
   panel: RunPanel;
   title: Title;
+  label(id: string): string;
+  /** at hears which step began to work. */
+  at(node: string): void;
   /** save puts what is on the screen on the server, if that is possible. */
   save(): Promise<boolean>;
   /** moved hears that the shown run, or one node of it, changed. */
@@ -48,6 +52,7 @@ export class Runner {
   private stale = false;
   private lost: ReturnType<typeof setTimeout> | undefined;
   private fetching: Promise<void> | null = null;
+  private readonly narrator = new Narrator({ say, alarm, label: (id) => this.env.label(id) });
   private readonly runButton = document.getElementById('btn-run') as HTMLButtonElement;
   private readonly stopButton = document.getElementById('btn-stop') as HTMLButtonElement;
 
@@ -189,9 +194,16 @@ export class Runner {
     if (what === null) return;
     if (what === 'all') return this.adopt(v, true);
     if (what === 'run') this.head(v);
-    if (typeof what === 'object') this.push(v, what.node);
+    if (typeof what === 'object') this.heardOf(v, what.node);
     this.env.panel.update(what === 'run');
     this.env.moved(typeof what === 'object' ? what.node : undefined);
+  }
+
+  private heardOf(v: RunView, id: string) {
+    this.push(v, id);
+    const status = v.nodes.get(id)?.status;
+    if (status === 'running') this.env.at(id);
+    if (status) this.narrator.node(v.head.id, id, status);
   }
 
   private push(v: RunView, id: string) {

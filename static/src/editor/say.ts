@@ -1,22 +1,27 @@
 // Words for people: the live region and toasts.
 import { explain } from './api';
+import { Voice } from './voice';
 
-let last = 0;
-let waiting: ReturnType<typeof setTimeout> | undefined;
+const write = (id: string, text: string) => {
+  const host = document.getElementById(id);
+  // The same words twice are only spoken when they differ.
+  if (host) host.textContent = host.textContent === text ? `${text}\u00a0` : text;
+};
+
+const voice = new Voice({
+  now: () => performance.now(),
+  later: (fn, ms) => void setTimeout(fn, ms),
+  speak: (text, urgent) => write(urgent ? 'alarm' : 'live', text),
+});
 
 /** say speaks through the page's live region; at most once a second, the newest counts. */
 export function say(text: string) {
-  const host = document.getElementById('live');
-  if (!host) return;
-  clearTimeout(waiting);
-  const speak = () => {
-    last = performance.now();
-    // The same words twice are only spoken when they differ.
-    host.textContent = host.textContent === text ? `${text}\u00a0` : text;
-  };
-  const wait = last + 1000 - performance.now();
-  if (wait <= 0) speak();
-  else waiting = setTimeout(speak, wait);
+  voice.say(text);
+}
+
+/** alarm interrupts to say what failed; it shares the rate of say. */
+export function alarm(text: string) {
+  voice.alarm(text);
 }
 
 /** toast shows a short message at the bottom of the window. */

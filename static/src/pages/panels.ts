@@ -4,19 +4,26 @@
 //   document.dispatchEvent(new CustomEvent('heddle:panel', { detail: { id: 'inspector', open: true } }))
 
 const KEY = 'heddle-panels';
+// The outline is one more panel: closed at first, and on the narrowest windows it
+// takes the place of the canvas until its button is pressed.
+const phone = matchMedia('(max-width: 30rem)');
 const wide = matchMedia('(min-width: 62.001rem)');
 
 const editor = () => document.querySelector<HTMLElement>('main.editor');
 const off = () => new Set((editor()?.dataset.off ?? '').split(' ').filter(Boolean));
 
 function isOpen(id: string): boolean {
+  if (id === 'outline' && phone.matches) return editor()?.dataset.face !== 'canvas';
   return wide.matches ? !off().has(id) : editor()?.dataset.sheet === id;
 }
 
 function setOpen(id: string, open: boolean) {
   const main = editor();
   if (!main) return;
-  if (wide.matches) {
+  if (id === 'outline' && phone.matches) {
+    main.dataset.face = open ? 'outline' : 'canvas';
+    delete main.dataset.sheet;
+  } else if (wide.matches) {
     const set = off();
     if (open) set.delete(id);
     else set.add(id);
@@ -60,12 +67,13 @@ export function startPanels() {
   const main = editor();
   if (!main) return;
   try {
-    main.dataset.off = localStorage.getItem(KEY) ?? '';
+    main.dataset.off = localStorage.getItem(KEY) ?? 'outline';
   } catch {
-    main.dataset.off = '';
+    main.dataset.off = 'outline';
   }
   show();
   wide.addEventListener('change', show);
+  phone.addEventListener('change', show);
   document.addEventListener('click', click);
   document.addEventListener('heddle:panel', (e) => {
     const { id, open } = (e as CustomEvent<{ id: string; open?: boolean }>).detail;
