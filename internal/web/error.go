@@ -117,6 +117,9 @@ func (s *Server) isAPI(c *fiber.Ctx) bool {
 }
 
 func (s *Server) logFailure(c *fiber.Ctx, e *flow.Error, err error) {
+	if errors.Is(err, fiber.ErrRequestTimeout) {
+		return // a kept connection on which nothing more was asked
+	}
 	if e.Kind == flow.Internal {
 		s.Logger.ErrorContext(c.UserContext(), "request failed", slog.String("route", c.Route().Path), slog.Any("error", err))
 		return

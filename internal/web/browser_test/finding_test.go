@@ -15,8 +15,6 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-const ctrlKey, shiftKey = 2, 8
-
 const twoSteps = `[{"id":"a","type":"text","position":{"x":0,"y":0},"data":{"label":"Recipe","text":"flour and sugar"}},
 	{"id":"b","type":"llm","position":{"x":400,"y":0},"data":{"label":"Cook","prompt":"Bake {{recipe}} with sugar"}},
 	{"id":"c","type":"debug","position":{"x":9000,"y":7000},"data":{"label":"Far"}}]`

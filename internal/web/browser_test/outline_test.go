@@ -149,7 +149,7 @@ func TestOutline(t *testing.T) {
 		p.wait("the card is selected", `(`+node("Show")+`).classList.contains("is-selected")`)
 		p.button("Fit")
 		p.settle(node("B"))
-		p.clickAt(`(` + node("B") + `).querySelector(".node__title")`)
+		p.clickOn(`(` + node("B") + `).querySelector(".node__title")`)
 		p.wait("the line is selected", active+`.dataset.key === "b" && `+active+`.getAttribute("aria-selected") === "true"`)
 		p.shot("mirror")
 	})
@@ -296,8 +296,8 @@ func TestOutlineOfMany(t *testing.T) {
 	p.shot("many")
 }
 
-// clickAt clicks the middle of an element.
-func (p *page) clickAt(js string) {
+// clickOn clicks the middle of an element.
+func (p *page) clickOn(js string) {
 	p.t.Helper()
 	x, y := p.box(js)
 	p.do(chromedp.MouseClickXY(x, y))

@@ -2,12 +2,17 @@
 import type { Point } from './document';
 import { bend, curvePoint } from './geometry';
 import { block, frame, lineWidth, trace, type Scene } from './paint';
+import { paintSketch, type Sketch } from './sketch';
 
 /** What the active layer shows beside the scene. */
 export interface Active extends Scene {
   selectedEdges: readonly number[];
   selectedNodes: readonly number[];
   hoveredEdge: number;
+  /** Edges at the node under the pointer or at selected ones. */
+  related: readonly number[];
+  /** What a gesture draws. */
+  sketch: Sketch | null;
   /** Edges into steps at work: they flow. */
   flowing: readonly number[];
   /** The connection being made. */
@@ -46,7 +51,7 @@ export class ActiveLayer {
   /** show paints what there is; phase moves the dashes. */
   show(a: Active, phase: number) {
     const outlines = a.cull.blocks && a.selectedNodes.length > 0;
-    const need = a.wire !== null || a.liftedEdges.size > 0 || a.liftedNodes.size > 0 || a.selectedEdges.length > 0 || a.hoveredEdge >= 0 || a.flowing.length > 0 || outlines;
+    const need = a.wire !== null || a.sketch !== null || a.related.length > 0 || a.liftedEdges.size > 0 || a.liftedNodes.size > 0 || a.selectedEdges.length > 0 || a.hoveredEdge >= 0 || a.flowing.length > 0 || outlines;
     if (!need && !this.used) return;
     this.el.hidden = !need;
     this.used = need;
@@ -60,6 +65,7 @@ export class ActiveLayer {
     this.flow(a, phase);
     if (a.cull.blocks) this.blocks(a);
     if (a.wire) this.wire(a, a.wire);
+    if (a.sketch) paintSketch(ctx, a, a.sketch);
   }
 
   private edges(a: Active) {
@@ -67,6 +73,7 @@ export class ActiveLayer {
     ctx.lineWidth = lineWidth(a.cam.z);
     for (const k of a.liftedEdges) this.stroke(a, k, a.theme.types[g.carries[k]!]!);
     ctx.lineWidth = lineWidth(a.cam.z, 3);
+    for (const k of a.related) if (!a.liftedEdges.has(k)) this.stroke(a, k, a.theme.types[g.carries[k]!]!);
     if (a.hoveredEdge >= 0) this.stroke(a, a.hoveredEdge, a.theme.types[g.carries[a.hoveredEdge]!]!);
     for (const k of a.selectedEdges) {
       this.stroke(a, k, a.theme.selected);

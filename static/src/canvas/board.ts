@@ -7,6 +7,7 @@ import type { Point, Selection } from './document';
 import type { Box } from './geometry';
 import type { Graph, Side } from './graph';
 import type { DocStore } from './history';
+import type { Sketch } from './sketch';
 import type { Spec } from './spec';
 import type { Statuses } from './status';
 
@@ -22,8 +23,8 @@ export interface Surface {
   /** point converts client coordinates to the view. */
   point(e: { clientX: number; clientY: number }): Point;
   hitNode(p: Point): number;
-  /** hitEdge returns the edge under a document point, and where along it. */
-  hitEdge(p: Point): { edge: number; t: number } | null;
+  /** hitEdge returns the edge within some screen pixels (8) of a document point, and where along it. */
+  hitEdge(p: Point, within?: number): { edge: number; t: number } | null;
   panBy(dx: number, dy: number): void;
   zoomAt(factor: number, p: Point): void;
   fit(box: Box | null): void;
@@ -39,7 +40,10 @@ export interface Surface {
   marquee(box: Box | null): void;
   wire(w: Wire | null): void;
   light(fits: ((node: number, side: Side, port: number) => boolean) | null): void;
-  hover(edge: number): void;
+  /** hover says what is under the pointer: an edge, or a node whose edges stand out. */
+  hover(edge: number, node?: number): void;
+  /** sketch draws guides, the blade and marked edges on the active layer; null takes them away. */
+  sketch(s: Sketch | null): void;
   /** tip shows a short text beside a point of the view; null hides it. */
   tip(text: string | null, at?: Point): void;
   cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | null): void;
@@ -68,8 +72,10 @@ export interface Board {
   openSettings(): void;
   /** openPicker lists the kinds of steps at a point of the view; with a loose end only those that fit it. */
   openPicker(at: Point | null, end: End | null): void;
-  /** choose shows a list at the selected step and performs what is picked. */
-  choose(label: string, items: readonly { name: string; perform(): void }[]): void;
+  /** choose shows a list at a point of the view, else at the selected step, and performs what is picked. */
+  choose(label: string, items: readonly { name: string; perform(): void }[], at?: Point): void;
+  /** insertOn lets the user insert a step into an edge; at is where, in document pixels. */
+  insertOn(edge: string, at: Point): void;
   /** cancel ends the gesture or closes the popover that is open; false when there was none. */
   cancel(): boolean;
   /** clipboard writes text, or reads it; both fall back to a memory of this page. */

@@ -22,6 +22,16 @@ test('a copy has new ids, keeps inner edges and everything else', () => {
   assert.equal(diff.edges!.put!.length, 1);
 });
 
+test('edges that led in are kept when asked for and their source is here', () => {
+  const doc: GraphDoc = { nodes: [node('a', 'text'), node('b', 'llm', 300)], edges: [{ ...edge('e1', 'a', 'b', 'text', 'prompt'), animated: true }] };
+  const c = parse(text(clip(graphOf(doc), { nodes: ['b'], edges: [] })!))!, taken = (id: string) => ['a', 'b', 'e1'].includes(id);
+  const plain = insertion(c, { x: 0, y: 0 }, taken), kept = insertion(c, { x: 0, y: 0 }, taken, (id) => id === 'a'), elsewhere = insertion(c, { x: 0, y: 0 }, taken, () => false);
+  assert.deepEqual([plain.diff.edges!.put, elsewhere.diff.edges!.put], [[], []]);
+  const [e] = kept.diff.edges!.put!;
+  assert.deepEqual(e, { ...doc.edges[0], id: e!.id, target: kept.diff.nodes!.put![0]!.id });
+  assert.notEqual(e!.id, 'e1');
+});
+
 test('a frame takes its children along; a child alone is freed', () => {
   const doc: GraphDoc = { nodes: [node('f', 'group', 100, 100), node('c', 'text', 10, 10, { parentId: 'f', extent: 'parent' })], edges: [] };
   const g = graphOf(doc), whole = insertion(clip(g, { nodes: ['f'], edges: [] })!, { x: 5, y: 5 }, () => false);

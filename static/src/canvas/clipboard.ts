@@ -5,8 +5,8 @@ import { newId, num, usableEdge, usableNode, type Point, type RFEdge, type RFNod
 import type { Graph } from './graph';
 import { union, type Box } from './geometry';
 
-/** What travels: nodes and the edges among them. */
-export interface Clip { nodes: RFNode[]; edges: RFEdge[] }
+/** What travels: nodes, the edges among them, and those that led in from outside. */
+export interface Clip { nodes: RFNode[]; edges: RFEdge[]; incoming?: RFEdge[] }
 
 /** withInner returns places of nodes together with everything inside frames among them, in document order. */
 export function withInner(g: Graph, picked: Iterable<number>): number[] {
@@ -32,7 +32,8 @@ export function clip(g: Graph, s: Selection): Clip | null {
     return { ...free, position: { ...n.position, x: g.x[i]!, y: g.y[i]! } } as RFNode;
   });
   const edges = g.edges.filter((_, k) => inside.has(g.es[k]!) && inside.has(g.et[k]!));
-  return { nodes, edges };
+  const incoming = g.edges.filter((_, k) => g.drawn(k) && !inside.has(g.es[k]!) && inside.has(g.et[k]!));
+  return incoming.length ? { nodes, edges, incoming } : { nodes, edges };
 }
 
 /** text returns the clip as it goes to the system clipboard. */
@@ -51,7 +52,9 @@ export function usable(value: unknown): Clip | null {
   if (!source || !Array.isArray(source.nodes)) return null;
   const nodes = source.nodes.filter(usableNode).filter((n) => !!n.position && typeof n.position === 'object');
   if (!nodes.length) return null;
-  return { nodes, edges: Array.isArray(source.edges) ? source.edges.filter(usableEdge) : [] };
+  const list = (value: unknown) => (Array.isArray(value) ? value.filter(usableEdge) : []);
+  const clip = { nodes, edges: list(source.edges) }, incoming = list((source as { incoming?: unknown }).incoming);
+  return incoming.length ? { ...clip, incoming } : clip;
 }
 
 /** bounds returns the box around the top left corners of a clip's outer nodes. */
@@ -66,8 +69,9 @@ export function bounds(c: Clip): Box {
   return box ?? { x0: 0, y0: 0, x1: 0, y1: 0 };
 }
 
-/** insertion returns the diff that adds a clip moved by an offset, with new ids, and what to select. */
-export function insertion(c: Clip, by: Point, taken: (id: string) => boolean): { diff: Diff; select: Selection } {
+/** insertion returns the diff that adds a clip moved by an offset, with new ids, and what to
+ * select. Edges that led in from outside are kept when fed says that their source is here. */
+export function insertion(c: Clip, by: Point, taken: (id: string) => boolean, fed: (source: string) => boolean = () => false): { diff: Diff; select: Selection } {
   const ids = new Map<string, string>();
   const fresh = new Set<string>();
   const next = (prefix: string) => {
@@ -85,6 +89,9 @@ export function insertion(c: Clip, by: Point, taken: (id: string) => boolean): {
   const edges = c.edges
     .filter((e) => ids.has(e.source) && ids.has(e.target))
     .map((e) => ({ ...e, id: next('e_'), source: ids.get(e.source)!, target: ids.get(e.target)! }));
+  for (const e of c.incoming ?? []) {
+    if (ids.has(e.target) && !ids.has(e.source) && fed(e.source)) edges.push({ ...e, id: next('e_'), target: ids.get(e.target)! });
+  }
   const outer = c.nodes.filter((n) => !(n.parentId && ids.has(n.parentId))).map((n) => ids.get(n.id)!);
   return { diff: { nodes: { put: nodes }, edges: { put: edges } }, select: { nodes: outer, edges: [] } };
 }

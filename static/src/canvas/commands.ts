@@ -7,6 +7,8 @@ import { addingCommands } from './commands/adding';
 import { goingCommands } from './commands/going';
 import { partCommands } from './commands/part';
 import type { Changes } from './diff';
+import { arrangeCommands } from './commands/arrange';
+import { linkCommands } from './commands/link';
 import type { Point } from './document';
 import { GRID, nearest, touches, union, type Box, type Direction } from './geometry';
 import { pasteText } from './material';
@@ -46,14 +48,16 @@ export function cut(b: Board): string | null {
   return out;
 }
 
-/** paste adds what the text holds at the pointer, else beside where it came from; false when it holds no graph. */
-export function paste(b: Board, from: string): boolean {
+/** paste adds what the text holds at the pointer, else beside where it came from; false when it
+ * holds no graph. linked keeps the connections that led into the copied steps. */
+export function paste(b: Board, from: string, linked = false): boolean {
   const c = parse(from);
   if (!c) return false;
-  const { diff, select } = insertion(c, offset(b, c), (id) => b.store.has(id));
+  const { diff, select } = insertion(c, offset(b, c), (id) => b.store.has(id), (source) => linked && b.graph.at(source) >= 0);
   b.store.apply(diff, `Paste ${stepsOf(c.nodes.length)}`, { select });
   b.view.raise(picked(b));
-  b.say(`Pasted ${stepsOf(c.nodes.length)}.`);
+  const led = (diff.edges?.put?.length ?? 0) - c.edges.length;
+  b.say(`Pasted ${stepsOf(c.nodes.length)}${led > 0 ? ` with ${led === 1 ? '1 connection' : `${led} connections`} from before` : ''}.`);
   return true;
 }
 
@@ -180,8 +184,10 @@ export function commands(): Action[] {
     { id: 'cut', name: 'Cut', label: 'Cut', group: 'Edit', keys: ['Mod+X'], menu: onNode, writes: true, native: true, enabled: anyNode, perform: (b) => { const t = cut(b); if (t) b.write(t); } },
     { id: 'copy', name: 'Copy', label: 'Copy', group: 'Edit', keys: ['Mod+C'], menu: onNode, native: true, enabled: anyNode, perform: (b) => { const t = copy(b); if (t) b.write(t); } },
     { id: 'paste', name: 'Paste', label: 'Paste at the pointer', group: 'Edit', keys: ['Mod+V'], menu: ['canvas', 'node'], writes: true, native: true, perform: (b) => void b.read().then((t) => { if (!paste(b, t)) pasteText(b, t); }) },
+    { id: 'paste-linked', name: 'Paste with connections', label: 'Paste and keep the connections that led in', group: 'Edit', keys: ['Mod+Shift+V'], menu: ['canvas', 'node'], writes: true, native: true, perform: (b) => void b.read().then((t) => { if (!paste(b, t, true)) b.say('The clipboard holds no steps.'); }) },
     { id: 'duplicate', name: 'Duplicate', label: 'Duplicate', group: 'Edit', keys: ['Mod+D'], menu: onNode, writes: true, enabled: anyNode, perform: duplicate },
     { id: 'delete', name: 'Delete', label: 'Delete the selection', group: 'Edit', keys: ['Delete', 'Backspace'], menu: ['node', 'edge'], writes: true, enabled: anything, perform: remove },
+    ...linkCommands(),
     { id: 'select-all', name: 'Select all', label: 'Select all steps', group: 'Select', keys: ['Mod+A'], menu: ['canvas'], enabled: hasNodes, perform: (b) => { b.store.select(b.graph.nodes.map((n) => n.id)); b.say(`${stepsOf(b.graph.nodes.length)} selected.`); } },
     { id: 'clear', name: 'Clear selection', label: 'Cancel the gesture, close what is open, clear the selection', group: 'Select', keys: ['Escape'], perform: (b) => b.store.select([]) },
     { id: 'upstream', name: 'Step before', label: 'Select the step that feeds this one', group: 'Select', keys: ['['], enabled: hasNodes, perform: (b) => along(b, true) },
@@ -190,6 +196,7 @@ export function commands(): Action[] {
     { id: 'all-downstream', name: 'Select everything after', label: 'Select everything downstream', group: 'Select', keys: ['Shift+]', '}'], menu: onNode, enabled: anyNode, perform: (b) => reachable(b, false) },
     ...arrows(),
     ...partCommands(),
+    ...arrangeCommands(),
     { id: 'zoom-in', name: 'Zoom in', label: 'Zoom in', group: 'View', keys: ['+', '='], menu: ['canvas'], perform: (b) => b.view.zoomAt(1.25, middleOf(b)) },
     { id: 'zoom-out', name: 'Zoom out', label: 'Zoom out', group: 'View', keys: ['-'], menu: ['canvas'], perform: (b) => b.view.zoomAt(0.8, middleOf(b)) },
     { id: 'zoom-50', name: '50 %', label: 'Zoom to 50 %', group: 'View', keys: [], perform: (b) => zoomTo(b, 0.5) },

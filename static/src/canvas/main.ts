@@ -39,6 +39,7 @@ export interface MountOptions {
   /** Speaks through the page's live region. */
   say(text: string): void;
   onOpenInspector(nodeId: string): void;
+  /** Runs some steps; without it the canvas offers no runs. */
   /** Key under which the view (zoom, position) is remembered. */
   storageKey?: string;
   /** Key under which the user's settings of the editor are kept. */

@@ -7,15 +7,18 @@ import { firstStepsSheet, ZoomBar } from './chrome';
 import { copy, cut, paste, show } from './commands';
 import { isControl, isField, make } from './dom';
 import type { Point, Selection } from './document';
+import { EdgeBar } from './edgebar';
 import { Find } from './find';
 import { Finder } from './finder';
 import type { Graph } from './graph';
 import { openHelp } from './help';
 import type { DocStore } from './history';
+import { insertOn } from './insert';
 import { pasteText } from './material';
 import { Menu } from './menu';
 import { openPicker } from './picker';
 import { rename } from './rename';
+import { SelectionBar } from './selectionbar';
 import { Settings } from './settings';
 import { openSettings } from './settingsdialog';
 import type { Spec } from './spec';
@@ -50,12 +53,15 @@ export class Page {
   private readonly find: Find;
   private readonly settings: Settings;
   private readonly bar: ZoomBar;
+  private readonly picks: SelectionBar;
+  private readonly wires: EdgeBar;
   private readonly off = new AbortController();
   private readonly unsubscribe: () => void;
   private empty: HTMLElement | null = null;
   private naming: { close(): void } | null = null;
   private placed = false;
   private clipboard = '';
+  private linked = false;
 
   constructor(private readonly root: HTMLElement, private readonly view: View, private readonly store: DocStore, private readonly graph: Graph, private readonly o: PageOptions, list: readonly Action[]) {
     this.board = this.makeBoard();
@@ -69,10 +75,12 @@ export class Page {
     this.menu = new Menu(root, () => this.view.stage.focus({ preventScroll: true }));
     this.finder = new Finder(root, () => this.view.stage.focus({ preventScroll: true }));
     this.bar = new ZoomBar((id) => this.actions.run(id), (near) => this.levels(near));
+    this.picks = new SelectionBar(this.board, this.actions);
+    this.wires = new EdgeBar(this.board);
     this.describeStage();
-    root.append(this.bar.el);
+    root.append(this.picks.el, this.wires.el, this.bar.el);
     this.unsubscribe = store.subscribe((n) => this.hear(n));
-    view.beforeFrame = () => this.hand.tick();
+    view.beforeFrame = () => this.tick();
     view.onCamera = () => this.bar.show(view.cam.z);
     view.onRest = () => { if (this.placed) saveLook(this.o.storageKey, view.cam); };
     view.onResize = () => this.place();
@@ -88,9 +96,16 @@ export class Page {
     this.menu.close();
     this.finder.close();
     this.find.close();
+    this.wires.destroy();
     this.off.abort();
     this.view.destroy();
     this.root.replaceChildren();
+  }
+
+  private tick() {
+    this.hand.tick();
+    this.picks.tick(this.hand.busy);
+    this.wires.tick(this.view.over, this.hand.busy);
   }
 
   private makeBoard(): Board {
@@ -106,7 +121,8 @@ export class Page {
       openFind: () => this.find.show(),
       openSettings: () => void openSettings(this.root, this.actions, this.settings, () => view.stage.focus({ preventScroll: true })),
       openPicker: (at, end) => openPicker(this.board, this.finder, { at, end }),
-      choose: (label, items) => this.menu.open(label, items, this.atSelection()),
+      choose: (label, items, at) => this.menu.open(label, items, at ?? this.atSelection()),
+      insertOn: (edge, at) => insertOn(this.board, edge, at),
       cancel: () => this.hand.cancel() || this.menu.close() || this.finder.close() || this.stopNaming(),
       write: (text) => this.write(text),
       read: async () => (await navigator.clipboard?.readText().catch(() => '')) || this.clipboard,
@@ -211,6 +227,8 @@ export class Page {
       return;
     }
     const action = this.actions.match(e);
+    // The browser's own paste follows; it does not say which keys were pressed.
+    this.linked = action?.id === 'paste-linked';
     if (!action || action.native) return;
     e.preventDefault();
     this.actions.run(action.id);
@@ -234,7 +252,7 @@ export class Page {
     const text = data.getData('text/plain');
     if (!text.trim() && !data.files.length) return;
     e.preventDefault();
-    if (paste(this.board, text)) return;
+    if (paste(this.board, text, this.linked)) return;
     if (text.trim()) pasteText(this.board, text);
     else this.o.onFiles?.([...data.files], this.board.pointer());
   }

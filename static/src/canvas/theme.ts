@@ -14,6 +14,8 @@ export interface Theme {
   edge: string;
   selected: string;
   danger: string;
+  /** Guides while dragging. */
+  guide: string;
   font: string;
   /** By the index of TYPES. */
   types: string[];
@@ -41,6 +43,7 @@ export function readTheme(el: Element): Theme {
     edge: token('--edge', '#76829a'),
     selected: token('--edge-selected', '#3554d1'),
     danger: token('--failed-line', '#d9363e'),
+    guide: token('--port-video', '#be185d'),
     font: css.fontFamily || 'system-ui, sans-serif',
     types: TYPES.map((t) => token(portVar[t], '#6b7588')),
     status: {

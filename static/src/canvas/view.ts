@@ -14,6 +14,8 @@ import type { DocStore } from './history';
 import { edgeAt, nodeAt } from './hit';
 import { Overlay } from './overlay';
 import { BaseLayer, type Scene } from './paint';
+import { related } from './related';
+import type { Sketch } from './sketch';
 import { Statuses } from './status';
 import { onThemeChange, readTheme, type Theme } from './theme';
 
@@ -59,6 +61,8 @@ export class View implements Surface {
   private liftedEdges = nobody;
   private line: Wire | null = null;
   private hovered = -1;
+  private hoveredNode = -1;
+  private drawing: Sketch | null = null;
   private selected = new Set<string>();
   private fits: ((node: number, side: Side, port: number) => boolean) | null = null;
   private readonly stops: (() => void)[] = [];
@@ -192,8 +196,8 @@ export class View implements Surface {
     return nodeAt(this.graph, this.cull.nodes, p, (i) => this.deck.order(this.graph, i));
   }
 
-  hitEdge(p: Point): { edge: number; t: number } | null {
-    return edgeAt(this.graph, this.cull.edges, p, 8 / this.cam.z);
+  hitEdge(p: Point, within = 8): { edge: number; t: number } | null {
+    return edgeAt(this.graph, this.cull.edges, p, within / this.cam.z);
   }
 
   // ---- what a gesture shows
@@ -249,10 +253,23 @@ export class View implements Surface {
     if (i >= 0) this.deck.get(id)?.light(fits && ((side, port) => fits(i, side, port)));
   }
 
-  hover(edge: number) {
-    if (edge === this.hovered) return;
+  hover(edge: number, node = -1) {
+    if (edge === this.hovered && node === this.hoveredNode) return;
     this.hovered = edge;
+    this.hoveredNode = node;
     this.stage.classList.toggle('is-over-edge', edge >= 0);
+    this.redraw();
+  }
+
+  /** over returns the edge under the pointer, or -1. */
+  get over(): number {
+    return this.hovered < this.graph.edges.length ? this.hovered : -1;
+  }
+
+  sketch(s: Sketch | null) {
+    if (!s && !this.drawing) return;
+    this.drawing = s;
+    this.active.el.classList.toggle('is-over', !!s || !!this.line);
     this.redraw();
   }
 
@@ -270,7 +287,8 @@ export class View implements Surface {
 
   /** rebuilt shows the graph after it was indexed anew. */
   rebuilt() {
-    this.hovered = -1;
+    this.hovered = this.hoveredNode = -1;
+    this.drawing = null;
     this.liftedNodes = this.liftedEdges = nobody;
     this.deck.refresh(this.graph);
     this.cull.invalidate();
@@ -370,6 +388,8 @@ export class View implements Surface {
     const live = this.liveScene(scene);
     this.fresh = true;
     this.flows = live.flowing;
+    // The rest of the edges steps back without being painted anew. Blocks are on the same layer and stay.
+    this.base.el.classList.toggle('is-dim', live.related.length > 0 && !this.cull.blocks);
     this.active.show(live, this.phase(now, live.flowing.length > 0));
   }
 
@@ -437,7 +457,9 @@ export class View implements Surface {
       ...scene,
       selectedEdges: places(s.edges, (id) => this.graph.edgeAt(id)),
       selectedNodes: this.cull.blocks ? places(s.nodes, (id) => this.graph.at(id)) : [],
-      hoveredEdge: this.hovered < this.graph.edges.length ? this.hovered : -1,
+      hoveredEdge: this.over,
+      related: this.fits || this.line ? [] : related(this.graph, this.hoveredNode, s.nodes),
+      sketch: this.drawing,
       flowing: this.flowing(),
       wire: this.line,
     };

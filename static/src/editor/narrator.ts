@@ -27,6 +27,11 @@ export class Narrator {
     this.env.say(`${size} ${size === 1 ? 'step' : 'steps'} done${this.failed.size ? `, ${this.failed.size} failed` : ''}.`);
   }
 
+  /** told reports whether anything was said about the steps of a run. */
+  told(run: string): boolean {
+    return run === this.run;
+  }
+
   private fail() {
     const first = this.env.label([...this.failed][0]!);
     this.env.alarm(this.failed.size === 1 ? `${first} failed.` : `${this.failed.size} steps failed, the first is ${first}.`);

@@ -93,7 +93,8 @@ export class Runner {
       const known = this.view?.head.id === run.id ? this.view : new RunView(run.id, run);
       this.detail = null;
       this.adopt(known, true);
-      say('The run has started.');
+      // Steps may have ended before the answer came; what was said of them stays.
+      if (!this.narrator.told(run.id)) say('The run has started.');
     } catch (err) {
       this.refused(err);
     } finally {

@@ -4,6 +4,8 @@ import { clip, insertion } from '../clipboard';
 import type { Point, RFNode } from '../document';
 import { snap } from '../geometry';
 import type { Graph } from '../graph';
+import { Guiding } from './guiding';
+import { landed, landing } from './landing';
 import { clicked, pressed } from './select';
 import { far, type Pointer, type Tool } from './tool';
 
@@ -38,6 +40,8 @@ export class Drag implements Tool {
   private all = new Set<number>();
   private start = new Map<number, Point>();
   private started = false;
+  private guiding!: Guiding;
+  private target = -1;
 
   constructor(private readonly b: Board, private readonly anchor: number, private readonly from: Pointer) {
     const id = b.graph.nodes[anchor]!.id;
@@ -53,6 +57,8 @@ export class Drag implements Tool {
     const g = this.b.graph, by = this.offset(p);
     for (const [i, o] of this.start) g.place(i, o.x + by.x, o.y + by.y);
     this.b.view.moved(this.all);
+    this.target = this.all.size === 1 && !p.alt ? landing(this.b, this.places[0]!, p.doc) : -1;
+    this.b.view.sketch({ guides: p.mod ? [] : this.guiding.lines(by), target: this.target });
   }
 
   up(p: Pointer) {
@@ -62,7 +68,7 @@ export class Drag implements Tool {
     }
     this.end();
     if (p.alt) this.duplicate(p);
-    else this.b.store.apply({ nodes: { update: movement(this.b.graph, this.places) } }, `Move ${stepsOf(this.places.length)}`);
+    else this.drop();
   }
 
   cancel() {
@@ -75,6 +81,13 @@ export class Drag implements Tool {
     return this.started;
   }
 
+  private drop() {
+    const { store, graph: g } = this.b, nodes = { update: movement(g, this.places) };
+    const into = this.target < 0 ? null : landed(this.b, this.places[0]!, this.target);
+    store.apply({ nodes, edges: into?.diff.edges }, into ? 'Insert into connection' : `Move ${stepsOf(this.places.length)}`);
+    if (into) this.b.say(into.said);
+  }
+
   private begin() {
     const { graph: g, view } = this.b;
     this.started = true;
@@ -85,12 +98,14 @@ export class Drag implements Tool {
     };
     this.places.forEach(add);
     for (const i of this.places) this.start.set(i, { x: g.x[i]!, y: g.y[i]! });
+    this.guiding = new Guiding(this.b, this.places, this.all);
     view.raise(this.places);
     view.lift(this.all, new Set([...this.all].flatMap((i) => [...g.edgesOf(i)])));
     view.cursor('grabbing');
   }
 
   private end() {
+    this.b.view.sketch(null);
     this.b.view.lift(null, null);
     this.b.view.cursor(null);
   }
@@ -100,11 +115,12 @@ export class Drag implements Tool {
     this.b.view.moved(this.all);
   }
 
-  // The card under the pointer lands on the grid and the others keep their distance from it.
+  // The card under the pointer lands on a guide, else on the grid, and the others keep their distance from it.
   private offset(p: Pointer): Point {
     const dx = p.doc.x - this.from.doc.x, dy = p.doc.y - this.from.doc.y;
     const o = this.start.get(this.anchor) ?? this.start.values().next().value!;
-    return p.mod ? { x: dx, y: dy } : { x: snap(o.x + dx) - o.x, y: snap(o.y + dy) - o.y };
+    if (p.mod) return { x: dx, y: dy };
+    return this.guiding.offset({ x: dx, y: dy }, { x: snap(o.x + dx) - o.x, y: snap(o.y + dy) - o.y });
   }
 
   private duplicate(p: Pointer) {

@@ -4,6 +4,7 @@ import { isControl } from '../dom';
 import type { Point } from '../document';
 import { rimSpeed } from '../geometry';
 import { Connect, portUnder } from './connect';
+import { Cut } from './cut';
 import { Drag } from './drag';
 import { Edge } from './edge';
 import { Marquee } from './marquee';
@@ -121,6 +122,7 @@ export class Hand {
     if (port) return new Connect(b, port, p);
     const node = b.view.hitNode(p.doc);
     if (node >= 0 && !b.graph.frame[node]) return b.readOnly ? this.look(node, p) : new Drag(b, node, p);
+    if (p.alt && node < 0 && !p.touch && !b.readOnly) return new Cut(b, p);
     const edge = b.view.hitEdge(p.doc);
     if (edge) return new Edge(b, edge, p);
     if (node >= 0) return b.readOnly ? this.look(node, p) : new Drag(b, node, p);
@@ -194,7 +196,7 @@ export class Hand {
     const port = b.readOnly ? null : portUnder(b, p);
     const node = port ? -1 : b.view.hitNode(p.doc);
     const card = node >= 0 && !b.graph.frame[node];
-    b.view.hover(port || card ? -1 : b.view.hitEdge(p.doc)?.edge ?? -1);
+    b.view.hover(port || card ? -1 : b.view.hitEdge(p.doc)?.edge ?? -1, port ? port.node : card ? node : -1);
     b.view.cursor(this.space ? 'grab' : port ? 'crosshair' : null);
   }
 
@@ -210,6 +212,7 @@ export class Hand {
     this.tool = this.press = this.last = null;
     this.held = -1;
     if (this.space) this.b.view.cursor('grab');
+    this.b.view.redraw();
   }
 }
 
