@@ -6,7 +6,7 @@ export interface TableDiff<T> {
   put?: T[];
   remove?: string[];
   update?: Record<string, Partial<T>>;
-  /** The new place in the list of records that stay as they are. */
+  /** The new place in the list, of records that stay as they are or are put anew. */
   move?: Record<string, number>;
 }
 
@@ -70,6 +70,11 @@ export class Table<T extends Row> {
       if (before && after && !same(before, after)) out.push({ id, before, after, at: this.at(id) });
     }
     for (const [id, at] of Object.entries(d.move ?? {})) {
+      const fresh = out.find((c) => c.id === id && !c.before);
+      if (fresh) {
+        fresh.at = at;
+        continue;
+      }
       const record = this.get(id), from = this.at(id);
       if (record && from !== at) out.push({ id, before: record, after: record, at, from });
     }

@@ -16,6 +16,7 @@ import type { DocStore } from './history';
 import { insertOn } from './insert';
 import { pasteText } from './material';
 import { Menu } from './menu';
+import { writeNote } from './notefield';
 import { openPicker } from './picker';
 import { rename } from './rename';
 import { SelectionBar } from './selectionbar';
@@ -114,7 +115,7 @@ export class Page {
       store, graph, view, statuses: view.statuses, specs: o.specs, readOnly: !!o.readOnly,
       pointer: () => this.hand.pointer(),
       say: o.say,
-      openInspector: o.onOpenInspector,
+      openInspector: (id) => this.openNode(id),
       rename: (id) => this.rename(id),
       openMenu: (at) => this.contextMenu(at),
       openHelp: () => void openHelp(this.root, this.actions, () => this.board.openSettings(), () => view.stage.focus({ preventScroll: true })),
@@ -133,6 +134,7 @@ export class Page {
     const hint = make('p', '', { id: 'cv-hint', hidden: '' }, 'Arrow keys move the selected step, Control and arrow keys go from step to step, square brackets follow connections, Enter opens settings, question mark lists all shortcuts.');
     this.root.append(hint);
     this.view.stage.setAttribute('aria-describedby', hint.id);
+    this.view.stage.classList.toggle('is-fixed', !!this.o.readOnly);
   }
 
   // The first opening fits the graph, later ones come back to the last view.
@@ -272,6 +274,13 @@ export class Page {
     }
     const { id } = this.graph.nodes[i]!;
     if (titleHit(this.graph, i, p.y) && !this.o.readOnly && !this.view.blocks()) this.rename(id);
+    else this.openNode(id);
+  }
+
+  // A note opens for writing and a frame for its name; both have no settings.
+  private openNode(id: string) {
+    const i = this.graph.at(id);
+    if (i >= 0 && (this.graph.frame[i] || this.graph.note[i])) this.rename(id);
     else this.o.onOpenInspector(id);
   }
 
@@ -318,7 +327,7 @@ export class Page {
     show(this.board, i);
     this.view.flush();
     const card = this.view.hold(i);
-    this.naming = rename(this.board, card, () => { this.naming = null; });
+    this.naming = (this.graph.note[i] ? writeNote : rename)(this.board, card, () => { this.naming = null; });
   }
 
   private stopNaming(): boolean {
