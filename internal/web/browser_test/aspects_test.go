@@ -301,6 +301,13 @@ func (p *page) nodeFrames() {
 	p.said("put into Input")
 	p.keys("z", ctrl)
 	a.stored("one undo takes it out", "d", func(n aspect) bool { return n.ParentID == "" && n.Position.X == 720 })
+	a.pick("D")
+	p.keys("G", chromedp.KeyModifiers(kb.ModifierShift))
+	p.wait("the frame is offered", `document.querySelector("#canvas [role=menuitem]")?.textContent === "Input"`)
+	p.keys(kb.Enter)
+	a.stored("by keys too it belongs to the frame, where it was", "d", func(n aspect) bool { return n.ParentID == frame.ID && n.Position.X+frame.Position.X == 720 })
+	p.keys("z", ctrl)
+	a.stored("and is out again", "d", func(n aspect) bool { return n.ParentID == "" })
 	p.settle(node("B"))
 	x, y = p.title("B")
 	p.carry(0, [2]float64{x, y}, [2]float64{x, y + 300})
@@ -348,6 +355,13 @@ func (p *page) nodeFrameFolded() {
 	p.wait("expanded it is all there", `(`+node("A")+`).checkVisibility() && (`+node("A")+`).dataset.status === "success"`)
 }
 
+// notePixels counts the pixels of the base picture that are bluer than grey.
+const notePixels = `(() => {
+	const layer = document.querySelector("#canvas .cv-layer:not(.cv-active)"), d = layer.getContext("2d").getImageData(0, 0, layer.width, layer.height).data;
+	let n = 0;
+	for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 200 && d[i + 2] - d[i] > 20) n++;
+	return n })()`
+
 func (p *page) nodeNotes() {
 	p.t.Helper()
 	a := p.aspects([]string{hello, step("b", "debug", 360, 0)}, []string{wire("1", "a", "b")})
@@ -365,11 +379,16 @@ func (p *page) nodeNotes() {
 	}
 	d := a.doc("it is stored", func(d drawn) bool { return len(d.Nodes) == 3 && d.Nodes[2].Type == "note" })
 	id := d.Nodes[2].ID
+	ground := func(token string) string {
+		return `(() => { const e = document.createElement("i"); e.style.color = getComputedStyle(` + note + `).getPropertyValue("` + token + `"); document.body.append(e); const c = getComputedStyle(e).color; e.remove(); return c === getComputedStyle(` + note + `).backgroundColor })()`
+	}
+	p.wait("a new note is yellow", ground("--waiting-bg"))
 	p.keys("C", chromedp.KeyModifiers(kb.ModifierShift))
 	p.wait("six colours are offered", `document.querySelectorAll("#canvas [role=menuitem]").length === 6`)
 	p.shot("colours")
 	eval[any](p, `[...document.querySelectorAll("#canvas [role=menuitem]")].find((i) => i.textContent === "Blue").click()`)
 	a.stored("it is blue", id, func(n aspect) bool { return n.Data.Color == "blue" })
+	p.wait("the card too", ground("--running-bg"))
 	p.keys(kb.Enter)
 	p.wait("Enter writes again", `document.activeElement.matches("#canvas .node__write")`)
 	p.paste(" More.")
@@ -389,9 +408,13 @@ func (p *page) nodeNotes() {
 	p.keys(kb.Escape)
 	a.run()
 	a.ended("B", "success", "")
-	p.keys("0")
+	p.do(chromedp.Focus(chromedp.CSS("#canvas .cv-stage")))
 	for range 6 {
 		p.keys("-")
 	}
+	p.wait("zoomed out, cards are blocks and the note is one too", `document.querySelector("#canvas .cv-world.is-blocks")`)
 	p.shot("far")
+	if n := eval[int](p, notePixels); n < 200 {
+		p.t.Errorf("the note is painted with %d pixels", n)
+	}
 }

@@ -67,6 +67,20 @@ test('N18 dropped in a frame a step belongs to it, dropped beside it not any mor
   b.store.undo();
   b.store.undo();
   assert.equal(order(b.store.doc()), 'a out in');
+  assert.equal(b.store.node('in')!.width, 500);
+});
+
+test('N18 a frame that takes in what is larger grows and moves ahead in one step', () => {
+  const b = board([node('a', 'text', 500, 350), node('z', 'text', 900, 0), frame('f', 0, 0)]), before = b.store.doc();
+  b.store.apply({ nodes: parented(b, places(b, 'a'), b.graph.at('f'))! }, 'Move');
+  assert.equal(order(b.store.doc()), 'f a z');
+  const f = b.store.node('f')!, box = b.graph.box(b.graph.at('a'));
+  assert.ok(f.width! >= box.x1 + 20 && f.height! >= box.y1 + 20 && f.width! < box.x1 + 60);
+  const after = b.store.doc();
+  b.store.undo();
+  assert.deepEqual(b.store.doc(), before);
+  b.store.redo();
+  assert.deepEqual(b.store.doc(), after);
 });
 
 test('N18 a collapsed frame hides what is in it, and edges end at the frame', () => {

@@ -46,7 +46,17 @@ export function ahead(b: Board, frame: number, places: readonly number[]): Recor
 export function parented(b: Board, places: readonly number[], frame: number): { update: Record<string, Partial<RFNode>>; move: Record<string, number> } | null {
   const g = b.graph, moved = places.filter((i) => g.parent[i] !== frame);
   if (!moved.length) return null;
-  return { update: Object.fromEntries(moved.map((i) => [g.nodes[i]!.id, inside(g, i, frame)])), move: frame < 0 ? {} : ahead(b, frame, moved) };
+  const update = Object.fromEntries(moved.map((i) => [g.nodes[i]!.id, inside(g, i, frame)]));
+  if (frame < 0) return { update, move: {} };
+  const size = grown(g, frame, moved);
+  return { update: size ? { ...update, [g.nodes[frame]!.id]: size } : update, move: ahead(b, frame, moved) };
+}
+
+// A frame grows to the right and down around what it takes in.
+function grown(g: Graph, frame: number, places: readonly number[]): Partial<RFNode> | null {
+  const right = Math.max(...places.map((i) => g.x[i]! + g.w[i]! - g.x[frame]!)), low = Math.max(...places.map((i) => g.y[i]! + g.h[i]! - g.y[frame]!));
+  if (right + RIM <= g.w[frame]! && low + RIM <= g.h[frame]!) return null;
+  return { width: Math.max(g.w[frame]!, Math.ceil((right + RIM) / GRID) * GRID), height: Math.max(g.h[frame]!, Math.ceil((low + RIM) / GRID) * GRID) };
 }
 
 /** grouping returns the change that puts nodes into a new frame, and its id; null when there is nothing to group. */

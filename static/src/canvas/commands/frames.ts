@@ -1,8 +1,11 @@
 // Actions about frames and sizes: group, ungroup, resize by keys.
 import type { Action } from '../actions';
 import { picked, type Board } from '../board';
-import { grouping, ungrouping } from '../frames';
+import { withInner } from '../clipboard';
+import { labelOf } from '../document';
+import { grouping, parented, ungrouping } from '../frames';
 import { GRID } from '../geometry';
+import { outermost } from '../outermost';
 import { resize } from '../size';
 import { stepsOf } from '../tools/drag';
 
@@ -21,6 +24,24 @@ function ungroup(b: Board) {
   b.say(`${stepsOf(ids.length)} ungrouped.`);
 }
 
+// By keys the frame is chosen from a list; a pointer just drops steps into it.
+function into(b: Board) {
+  const g = b.graph, places = outermost(g, picked(b)), own = new Set(withInner(g, places));
+  const put = (frame: number, name: string) => ({
+    name,
+    perform: () => {
+      const taken = parented(b, places, frame);
+      if (taken) b.store.apply({ nodes: taken }, frame < 0 ? 'Take out of the frame' : 'Put into a frame');
+      b.say(frame < 0 ? `${stepsOf(places.length)} taken out.` : `${stepsOf(places.length)} put into ${name}.`);
+    },
+  });
+  const all = [...g.nodes.keys()].filter((i) => g.frame[i] && !own.has(i) && g.shell[i]! < 0);
+  const list = all.map((i) => put(i, labelOf(g.nodes[i]!)));
+  if (places.some((i) => g.parent[i]! >= 0)) list.push(put(-1, 'No frame'));
+  if (list.length) b.choose('Put into a frame', list);
+  else b.say('There is no frame to put this into.');
+}
+
 /** framesCommands returns the actions about frames and sizes. */
 export function framesCommands(): Action[] {
   const anyNode = (b: Board) => b.store.selection().nodes.length > 0;
@@ -30,6 +51,7 @@ export function framesCommands(): Action[] {
   return [
     { id: 'group', name: 'Group', label: 'Group the selection into a frame', group: 'Edit', keys: ['Mod+G'], menu: ['node'], writes: true, enabled: anyNode, perform: group },
     { id: 'ungroup', name: 'Ungroup', label: 'Take the frame away and leave what is in it', group: 'Edit', keys: ['Mod+Shift+G'], menu: ['node'], writes: true, enabled: (b) => frames(b).length > 0, perform: ungroup },
+    { id: 'into-frame', name: 'Put into a frame…', label: 'Put the selection into a frame, or take it out', group: 'Edit', keys: ['Shift+G'], menu: ['node'], writes: true, enabled: anyNode, perform: into },
     ...ways.map(([key, name, dx, dy, sheet]): Action => ({ id: `resize-${name.toLowerCase()}`, name, label: 'Resize the selection by one grid step', group: 'Move', keys: [`Alt+${key}`], sheet, writes: true, enabled: anyNode, perform: (b) => resize(b, picked(b), dx, dy) })),
   ];
 }

@@ -6,20 +6,21 @@ import { limitsOf, sized } from '../size';
 import { far, type Pointer, type Tool } from './tool';
 
 /** How far the corner reaches into the card and beyond it, in screen pixels. */
-const INSIDE = 18, BEYOND = 6;
+const INSIDE = 18, BEYOND = 6, FINGER = 32;
 
 /** cornerUnder returns the node whose corner is under a pointer, or -1. */
 export function cornerUnder(b: Board, p: Pointer): number {
   const g = b.graph, { z } = b.view.cam;
   if (b.readOnly || b.view.blocks()) return -1;
-  const inside = Math.max(INSIDE / z, INSIDE), over = b.view.hitNode(p.doc);
+  const inside = (p.touch ? FINGER : INSIDE) / Math.min(1, z);
   let found = -1;
   for (const i of b.view.near()) {
     const dx = p.doc.x - g.x[i]! - g.w[i]!, dy = p.doc.y - g.y[i]! - g.h[i]!;
     if (dx < -inside || dy < -inside || dx > BEYOND / z || dy > BEYOND / z || !limitsOf(g, i)) continue;
-    if (over < 0 || over === i || g.frame[over]) found = i;
+    found = i;
   }
-  return found;
+  const over = found < 0 ? -1 : b.view.hitNode(p.doc);
+  return over < 0 || over === found || g.frame[over] ? found : -1;
 }
 
 /** Resize follows the pointer with the corner. */
