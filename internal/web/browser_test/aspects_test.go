@@ -144,6 +144,9 @@ func (p *page) nodeDisabled() {
 		p.t.Errorf("the card says %q", word)
 	}
 	a.stored("it is stored", "b", func(n aspect) bool { return n.Data.Disabled })
+	p.click(`[data-panel="outline"]`)
+	p.wait("the outline says so", `[...document.querySelectorAll("[role=treeitem]")].some((e) => e.getAttribute("aria-label")?.startsWith("B, Debug, disabled"))`)
+	p.click(`[data-panel="outline"]`)
 	a.run()
 	a.ended("B", "success", "")
 	a.ended("C", "success", "")
@@ -241,6 +244,7 @@ func (p *page) nodeResized() {
 		p.t.Errorf("%v by %v, want about 360 by %v", n.Width, n.Height, tall+120)
 	}
 	p.wait("the text has more room", `(`+node("A")+`).querySelector(".node__prev").offsetHeight > 170`)
+	p.wait("and more of it is shown", `(`+node("A")+`).querySelector(".node__prev").textContent.length > 500`)
 	p.shot("resized")
 	p.keys("z", ctrl)
 	a.stored("one undo takes it back", "a", func(n aspect) bool { return n.Width == 0 && n.Height == 0 })
