@@ -233,6 +233,11 @@ func (p *page) nodeResized() {
 	a := p.aspects([]string{full("a", "text", 0, 0, `,"text":"`+strings.Repeat("many words ", 60)+`"`, ""), step("b", "debug", 500, 0)}, []string{wire("1", "a", "b")})
 	scale := eval[float64](p, `(`+node("A")+`).getBoundingClientRect().width / 256`)
 	tall := eval[float64](p, `(`+node("A")+`).offsetHeight`)
+	a.pick("A")
+	p.bare("F10", "F10", 121, shiftKey)
+	p.wait("the menu of a step is open", `document.querySelector("#canvas [role=menu]")`)
+	p.shot("menu")
+	p.keys(kb.Escape)
 	x, y := a.corner("A")
 	p.hoverAt(x, y)
 	p.wait("the pointer says so", `document.querySelector("#canvas .cv-stage").dataset.cursor === "resize"`)
@@ -387,6 +392,9 @@ func (p *page) nodeNotes() {
 		return `(() => { const e = document.createElement("i"); e.style.color = getComputedStyle(` + note + `).getPropertyValue("` + token + `"); document.body.append(e); const c = getComputedStyle(e).color; e.remove(); return c === getComputedStyle(` + note + `).backgroundColor })()`
 	}
 	p.wait("a new note is yellow", ground("--waiting-bg"))
+	p.bare("F10", "F10", 121, shiftKey)
+	p.wait("its menu has what is for notes only", `(() => { const m = [...document.querySelectorAll("#canvas [role=menuitem]")].map((i) => i.textContent).join(); return m.includes("Colour of the note") && !m.includes("Disable") && !m.includes("Pin") && !m.includes("Ungroup") })()`)
+	p.keys(kb.Escape)
 	p.keys("C", chromedp.KeyModifiers(kb.ModifierShift))
 	p.wait("six colours are offered", `document.querySelectorAll("#canvas [role=menuitem]").length === 6`)
 	p.shot("colours")
