@@ -38,13 +38,16 @@ export class View implements Surface {
   onTurn: () => void = () => {};
   /** Called in each frame in which the camera moved. */
   onCamera: () => void = () => {};
+  /** Called in each frame in which the colours of steps changed. */
+  onColours: () => void = () => {};
   private readonly cull = new Culler();
   private readonly dots = new Dots();
   private readonly base = new BaseLayer(make('canvas', 'cv-layer', { 'aria-hidden': 'true' }));
   private readonly active = new ActiveLayer(make('canvas', 'cv-layer cv-active', { 'aria-hidden': 'true' }));
   private readonly world = make('div', 'cv-world');
   private readonly overlay = new Overlay();
-  private theme: Theme;
+  /** The colours in force. */
+  theme: Theme;
   private rect: DOMRect | null = null;
   private raf = 0;
   private pause = 0;
@@ -82,6 +85,7 @@ export class View implements Surface {
     const reread = () => {
       this.theme = readTheme(root);
       this.redraw(true);
+      this.onColours();
     };
     const forget = () => { this.rect = null; };
     addEventListener('scroll', forget, { capture: true, passive: true });
@@ -427,6 +431,7 @@ export class View implements Surface {
 
   private states(scene: Scene) {
     const changed = this.statuses.take();
+    if (changed.size) this.onColours();
     for (const id of changed) {
       const i = this.graph.at(id);
       if (i < 0) continue;
