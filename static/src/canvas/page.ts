@@ -107,6 +107,11 @@ export class Page {
     this.root.replaceChildren();
   }
 
+  /** busy reports whether a gesture is in progress or a name is being written. */
+  get busy(): boolean {
+    return this.hand.busy || this.naming !== null;
+  }
+
   private tick() {
     this.hand.tick();
     this.picks.tick(this.hand.busy);
@@ -197,7 +202,7 @@ export class Page {
   private absorb(c: DocChange) {
     if (c.structural) {
       this.hand.cancel();
-      if (this.naming && c.origin !== 'edit') this.stopNaming();
+      if (this.naming && c.origin !== 'edit' && c.origin !== 'remote') this.stopNaming();
       this.graph.rebuild(this.store.doc());
       this.view.rebuilt();
       this.emptiness();

@@ -36,19 +36,19 @@ test('what is broken or closed does no harm', () => {
 
 test('keys without a modifier can be switched off, others stay', () => {
   const table = new ActionTable(commands(), board);
-  table.bind({ letters: false, minimap: false, keys: {} });
+  table.bind({ letters: false, keys: {} });
   assert.equal(table.match(press('n')), undefined);
   assert.equal(table.match(press('+')), undefined);
   assert.equal(table.match(press('Delete'))?.id, 'delete', 'named keys type nothing');
   assert.equal(table.match(press('z', 'KeyZ', true))?.id, 'undo');
   assert.deepEqual(table.get('pick')?.keys, []);
-  table.bind({ letters: true, minimap: false, keys: {} });
+  table.bind({ letters: true, keys: {} });
   assert.equal(table.match(press('n'))?.id, 'pick');
 });
 
 test('a key of the user takes the place of the own ones', () => {
   const table = new ActionTable([action('a', ['A', 'Shift+A']), action('b', ['B'])], board);
-  table.bind({ letters: true, minimap: false, keys: { a: 'Q' } });
+  table.bind({ letters: true, keys: { a: 'Q' } });
   assert.equal(table.match(press('q'))?.id, 'a');
   assert.equal(table.match(press('a')), undefined);
   assert.equal(table.taken('B', 'a')?.name, 'Do b');
@@ -58,7 +58,7 @@ test('a key of the user takes the place of the own ones', () => {
 
 test('kept keys that collide with a newer table are left out instead of breaking it', () => {
   const table = new ActionTable([action('a', ['A']), action('b', ['B']), action('c', ['C'])], board);
-  table.bind({ letters: true, minimap: false, keys: { a: 'B', gone: 'X', c: 'B' } });
+  table.bind({ letters: true, keys: { a: 'B', gone: 'X', c: 'B' } });
   assert.equal(table.match(press('b'))?.id, 'b');
   assert.equal(table.match(press('a'))?.id, 'a', 'it keeps its own');
 });
