@@ -35,9 +35,8 @@ func (r workflowRow) workflow(tags []string) flow.Workflow {
 
 // steps counts the nodes of a graph that may be broken.
 func steps(nodes json.RawMessage) int {
-	var list []json.RawMessage
-	_ = json.Unmarshal(nodes, &list) // the shape was checked before
-	return len(list)
+	g, _ := flow.ParseGraph(nodes, nil) // the shape was checked before
+	return len(g.Steps().Nodes)
 }
 
 // CreateWorkflow stores a workflow of the owner with its first version.

@@ -46,7 +46,7 @@ export interface Surface {
   sketch(s: Sketch | null): void;
   /** tip shows a short text beside a point of the view; null hides it. */
   tip(text: string | null, at?: Point): void;
-  cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | null): void;
+  cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | 'resize' | null): void;
   /** redraw asks for a frame; the base picture is painted anew when base is set. */
   redraw(base?: boolean): void;
 }

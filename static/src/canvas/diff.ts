@@ -6,7 +6,7 @@ export interface TableDiff<T> {
   put?: T[];
   remove?: string[];
   update?: Record<string, Partial<T>>;
-  /** The new place in the list of records that stay as they are. */
+  /** The new place in the list, of records that stay as they are or are put anew. */
   move?: Record<string, number>;
 }
 
@@ -70,8 +70,9 @@ export class Table<T extends Row> {
       if (before && after && !same(before, after)) out.push({ id, before, after, at: this.at(id) });
     }
     for (const [id, at] of Object.entries(d.move ?? {})) {
-      const record = this.get(id), from = this.at(id);
-      if (record && from !== at) out.push({ id, before: record, after: record, at, from });
+      const own = out.find((c) => c.id === id && c.after), record = this.get(id), from = this.at(id);
+      if (own && from !== at) Object.assign(own, own.before ? { at, from } : { at });
+      else if (record && from !== at) out.push({ id, before: record, after: record, at, from });
     }
     return out;
   }
@@ -86,7 +87,7 @@ export class Table<T extends Row> {
       const i = this.at(c.id);
       if (c.from !== undefined && c.after && i >= 0) {
         gone.add(i);
-        coming.push({ ...c, after: rows[i]! });
+        coming.push(c.before === c.after ? { ...c, after: rows[i]! } : c);
       } else if (!c.after) gone.add(i);
       else if (i < 0) coming.push(c);
       else rows[i] = c.after;

@@ -17,6 +17,7 @@ import { insertOn } from './insert';
 import { pasteText } from './material';
 import { Menu } from './menu';
 import { Minimap } from './minimap';
+import { writeNote } from './notefield';
 import { openPicker } from './picker';
 import { rename } from './rename';
 import { SelectionBar } from './selectionbar';
@@ -152,7 +153,7 @@ export class Page {
       store, graph, view, statuses: view.statuses, specs: o.specs, readOnly: !!o.readOnly,
       pointer: () => this.hand.pointer(),
       say: o.say,
-      openInspector: o.onOpenInspector,
+      openInspector: (id) => this.openNode(id),
       rename: (id) => this.rename(id),
       openMenu: (at) => this.contextMenu(at),
       openHelp: () => void openHelp(this.root, this.actions, () => this.board.openSettings(), () => view.stage.focus({ preventScroll: true })),
@@ -172,6 +173,7 @@ export class Page {
     const hint = make('p', '', { id: 'cv-hint', hidden: '' }, 'Arrow keys move the selected step, Control and arrow keys go from step to step, square brackets follow connections, Enter opens settings, question mark lists all shortcuts.');
     this.root.append(hint);
     this.view.stage.setAttribute('aria-describedby', hint.id);
+    this.view.stage.classList.toggle('is-fixed', !!this.o.readOnly);
   }
 
   // The first opening fits the graph, later ones come back to the last view.
@@ -312,6 +314,13 @@ export class Page {
     }
     const { id } = this.graph.nodes[i]!;
     if (titleHit(this.graph, i, p.y) && !this.o.readOnly && !this.view.blocks()) this.rename(id);
+    else this.openNode(id);
+  }
+
+  // A note opens for writing and a frame for its name; both have no settings.
+  private openNode(id: string) {
+    const i = this.graph.at(id);
+    if (i >= 0 && (this.graph.frame[i] || this.graph.note[i])) this.rename(id);
     else this.o.onOpenInspector(id);
   }
 
@@ -358,7 +367,7 @@ export class Page {
     show(this.board, i);
     this.view.flush();
     const card = this.view.hold(i);
-    this.naming = rename(this.board, card, () => { this.naming = null; });
+    this.naming = (this.graph.note[i] ? writeNote : rename)(this.board, card, () => { this.naming = null; });
   }
 
   private stopNaming(): boolean {

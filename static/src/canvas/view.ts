@@ -281,7 +281,7 @@ export class View implements Surface {
     this.overlay.tip(this.cam, text, at);
   }
 
-  cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | null) {
+  cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | 'resize' | null) {
     if ((this.stage.dataset.cursor ?? null) === name) return;
     if (name) this.stage.dataset.cursor = name;
     else delete this.stage.dataset.cursor;
