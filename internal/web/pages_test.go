@@ -24,6 +24,9 @@ func TestPages(t *testing.T) {
 		{"list with nonsense for a page", "GET", "/workflows?page=abc", "", ann(), 200, "Digest", ""},
 		{"search without a hit", "GET", "/workflows?query=zebra", "", ann(), 200, "zebra", "/workflows/" + mine + `"`},
 		{"search is text", "GET", "/workflows?query=%3Cscript%3Ealert(1)%3C/script%3E", "", ann(), 200, "", "<script>alert"},
+		{"templates", "GET", "/templates", "", ann(), 200, "Compare two models", ""},
+		{"picture", "GET", "/workflows/" + mine + "/thumbnail.svg?v=1", "", ann(), 200, "<svg", "<script"},
+		{"someone else's picture", "GET", "/workflows/" + hers + "/thumbnail.svg?v=1", "", ann(), 404, "", "<svg xmlns"},
 		{"editor", "GET", "/workflows/" + mine, "", ann(), 200, "<!doctype html>", ""},
 		{"someone else's editor", "GET", "/workflows/" + hers, "", ann(), 404, "<html", "Private"},
 		{"unknown editor", "GET", "/workflows/wf_nope", "", ann(), 404, "<html", ""},
@@ -176,6 +179,12 @@ func TestWorkflowForms(t *testing.T) {
 	s := newSite(t)
 	id, hers := s.workflow(s.ann, "Digest"), s.workflow(s.bob, "Private")
 	ann, w := s.ann.byCookie, "/workflows/"
+	if a := s.do("POST", "/workflows", "template=meeting-notes", ann()); a.status != 303 || !strings.Contains(s.do("GET", a.header.Get("Location"), "", ann()).body, "Raw notes") {
+		t.Errorf("a template: %d %s", a.status, a.header.Get("Location"))
+	}
+	if a := s.do("POST", "/workflows", "template=nope", ann()); a.status != 404 {
+		t.Errorf("an unknown template: %d", a.status)
+	}
 	a := s.do("POST", "/workflows", "name=", ann())
 	if a.status != 303 || !strings.HasPrefix(a.header.Get("Location"), "/workflows/wf_") {
 		t.Errorf("new: %d %v", a.status, a.header)

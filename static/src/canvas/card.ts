@@ -46,7 +46,7 @@ export class Card {
     this.aspects(g, i);
     this.title.textContent = labelOf(node);
     this.icon.path.setAttribute('d', iconPath(spec?.icon ?? 'unknown'));
-    this.el.style.setProperty('--k', `var(${portVar[(spec?.color || 'any') as PortType] ?? portVar.any})`);
+    this.icon.svg.style.setProperty('--k', `var(${portVar[(spec?.color || 'any') as PortType] ?? portVar.any})`);
     this.rebuildPorts(g, i);
     this.size(g, i);
     this.update(g, i, state);

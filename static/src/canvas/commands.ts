@@ -210,6 +210,7 @@ export function commands(): Action[] {
     { id: 'zoom-200', name: '200 %', label: 'Zoom to 200 %', group: 'View', keys: [], perform: (b) => zoomTo(b, 2) },
     { id: 'fit', name: 'Fit all', label: 'Show all steps', group: 'View', keys: ['1', 'Shift+1'], menu: ['canvas'], perform: (b) => b.view.fit(around(b, b.graph.nodes.keys())) },
     { id: 'fit-selection', name: 'Fit selection', label: 'Show the selection', group: 'View', keys: ['2', 'Shift+2'], menu: onNode, enabled: anyNode, perform: (b) => b.view.fit(around(b, picked(b))) },
+    { id: 'minimap', name: 'Minimap', label: 'Keep the minimap in view, or let it come and go', group: 'View', keys: ['M'], menu: ['canvas'], perform: (b) => b.pinMap() },
     { id: 'menu', name: 'Menu', label: 'Open the menu of the selection', group: 'View', keys: ['Shift+F10', 'ContextMenu'], perform: (b) => b.openMenu(null) },
     ...goingCommands(),
     { id: 'help', name: 'Keyboard shortcuts', label: 'Show this list', group: 'View', keys: ['?'], menu: ['canvas'], perform: (b) => b.openHelp() },

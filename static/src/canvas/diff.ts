@@ -114,6 +114,28 @@ function patched<T>(before: T, patch: Partial<T>): T {
   return after;
 }
 
+/** between returns the changes that lead from some records to others, and whether the order of those that stay is another. */
+export function between<T extends Row>(from: readonly T[], to: readonly T[]): { changes: Change<T>[]; reordered: boolean } {
+  const before = new Map(usable(from)), after = new Map(usable(to)), out: Change<T>[] = [];
+  for (const [id, { row, at }] of before) if (!after.has(id)) out.push({ id, before: row, after: null, at });
+  for (const [id, { row, at }] of after) {
+    const old = before.get(id);
+    if (!old || !same(old.row, row)) out.push({ id, before: old?.row ?? null, after: row, at });
+  }
+  const stay = [...after.keys()].filter((id) => before.has(id)), was = [...before.keys()].filter((id) => after.has(id));
+  return { changes: out, reordered: stay.some((id, i) => id !== was[i]) };
+}
+
+// Of records with one id the first counts, as in a table.
+function usable<T extends Row>(rows: readonly T[]): [string, { row: T; at: number }][] {
+  const out = new Map<string, { row: T; at: number }>();
+  rows.forEach((row, at) => {
+    const id: unknown = (row as T | null)?.id;
+    if (typeof id === 'string' && !out.has(id)) out.set(id, { row, at });
+  });
+  return [...out];
+}
+
 /** invert returns the changes that take the document back. */
 export function invert(c: Changes): Changes {
   const back = <T>(list: Change<T>[]) => list.map(({ id, before, after, at, from }) => ({ id, before: after, after: before, ...(from === undefined ? { at } : { at: from, from: at }) })).reverse();

@@ -88,11 +88,18 @@ export class BaseLayer {
     this.el.style.transform = `translate(${-this.rimX}px,${-this.rimY}px)`;
   }
 
-  /** touchUp paints one block again over itself, after its state changed. */
-  touchUp(s: Scene, i: number) {
+  /** touchUp paints one block again over itself, after its state changed, and what lies over it. */
+  touchUp(s: Scene, i: number, over: readonly number[]) {
     if (!this.valid || s.liftedNodes.has(i) || s.graph.frame[i]) return;
     this.frameOf();
-    block(this.ctx, s, i, this.at.z);
+    const { ctx } = this, g = s.graph;
+    if (!over.length) return block(ctx, s, i, this.at.z);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(g.x[i]!, g.y[i]!, g.w[i]!, g.h[i]!);
+    ctx.clip();
+    for (const k of [i, ...over]) this.card(s, k);
+    ctx.restore();
   }
 
   private frameOf() {

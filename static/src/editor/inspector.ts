@@ -151,7 +151,9 @@ export class Inspector {
 
   private failed(err: unknown) {
     const again = make('button', 'btn btn--sm', { type: 'button' }, 'Try again');
-    again.addEventListener('click', () => { this.key = ''; this.ask(0); });
+    const retry = () => { this.key = ''; this.ask(0); };
+    again.addEventListener('click', retry);
+    addEventListener('online', () => { if (again.isConnected) retry(); }, { once: true });
     this.form.bind('');
     this.foot.hidden = true;
     this.slot.replaceChildren(make('div', 'insp__none ed-trouble', {}, make('p', '', { role: 'alert' }, `The settings could not be loaded. ${explain(err).text}`), again));
