@@ -1,5 +1,5 @@
 // The editor page: the canvas with everything around it.
-import { labelOf, mount, type Canvas, type DocChange, type GraphDoc, type Spec } from './canvas/main';
+import { labelOf, mount, type Action, type Canvas, type DocChange, type GraphDoc, type Spec } from './canvas/main';
 import { same } from './canvas/diff';
 import { editorCommands } from './editor/commands';
 import { exportPNG, exportSVG } from './editor/export';
@@ -95,6 +95,8 @@ function linked(): string {
 
 class Editor {
   readonly canvas: Canvas;
+  private readonly byType: Map<string, Spec>;
+  private readonly name = document.getElementById('wf-name') as HTMLInputElement;
   private readonly saving: Saving;
   private readonly runner: Runner;
   private readonly inspector: Inspector;
@@ -102,22 +104,34 @@ class Editor {
   private readonly outline: Outline;
   private readonly buttons: () => void;
 
-  constructor(o: Opened, private readonly specs: Spec[], journal: Journal, left: Left | null) {
-    if (left) (document.getElementById('wf-name') as HTMLInputElement).value = left.draft.name;
-    const byType = new Map(specs.map((s) => [s.type, s]));
-    const host = document.getElementById('canvas')!, field = document.getElementById('wf-name') as HTMLInputElement;
-    const launcher = new Launcher({ canvas: () => this.canvas, specs: byType, workflow: o.id, go: (id) => { this.go(id); this.canvas.goTo(id); }, leave: (path) => void this.saving.saver.flush().then((ok) => (ok ? location.assign(path) : toast('The changes could not be saved, so this page stays open.', { fail: true }))) });
+  constructor(private readonly o: Opened, specs: Spec[], journal: Journal, left: Left | null) {
+    if (left) this.name.value = left.draft.name;
+    this.byType = new Map(specs.map((s) => [s.type, s]));
+    const canvas = this.mounted(specs, left?.draft.doc ?? o.doc);
+    // Where the outline stands in for the canvas, it gets the focus too.
+    this.canvas = { ...canvas, focus: () => (this.outline?.standsIn ? this.outline.focus() : canvas.focus()) };
+    this.saving = new Saving(o, () => this.canvas, journal);
+    const results = new Results(() => this.runner, (id) => this.label(id));
+    this.runner = this.running(results);
+    this.inspector = new Inspector({ workflow: o.id, canvas: this.canvas, specs: this.byType, results, run: (ids, mode) => void this.runner.start(ids, mode), stop: () => void this.runner.stop() });
+    this.outline = new Outline({ canvas: this.canvas, say, run: (ids) => void this.runner.start(ids) });
+    this.forecast = new Forecaster({ workflow: o.id, canvas: this.canvas, ran: () => this.runner.view?.done ?? false, label: (id) => this.label(id), go: (id) => this.go(id), all: () => void this.runner.startFresh() });
+    this.buttons = undoButtons(this.canvas);
+    this.listen();
+    this.runner.open(block<RunDetail | null>('last-run'));
+    this.forecast.changed();
+    if (left) this.saving.restored(left);
+    this.follow();
+  }
+
+  private mounted(specs: Spec[], doc: GraphDoc): Canvas {
+    const host = document.getElementById('canvas')!, { o } = this;
     const intake = new Intake(host, () => this.canvas);
-    const picture = { canvas: () => this.canvas, name: () => field.value.trim() };
-    const canvas = mount(host, {
-      doc: left?.draft.doc ?? o.doc, specs, storageKey: `heddle-view:${o.id}`, say,
+    return mount(host, {
+      doc, specs, say, storageKey: `heddle-view:${o.id}`,
       settingsKey: `heddle-editor:${document.body.dataset.user ?? ''}`,
       onFiles: (files, at) => void intake.take(files, at),
-      actions: editorCommands({
-        save: () => void this.saving.save(),
-        palette: () => launcher.open(), png: () => void exportPNG(picture), svg: () => void exportSVG(picture),
-        json: () => void this.saving.saver.flush().then((ok) => ok && location.assign(`/workflows/${o.id}/export`)), hasSteps: () => this.canvas.store.doc().nodes.length > 0,
-      }),
+      actions: this.actions(),
       onChange: (c) => this.changed(c),
       onSelect: (s) => {
         this.inspector?.select(s);
@@ -125,29 +139,38 @@ class Editor {
       },
       onOpenInspector: (id) => this.inspector.open(id),
     });
-    // Where the outline stands in for the canvas, it gets the focus too.
-    this.canvas = { ...canvas, focus: () => (this.outline?.standsIn ? this.outline.focus() : canvas.focus()) };
-    this.saving = new Saving(o, () => this.canvas, journal);
-    const name = () => (document.getElementById('wf-name') as HTMLInputElement).value.trim();
+  }
+
+  private actions(): Action[] {
+    const { o } = this, picture = { canvas: () => this.canvas, name: () => this.name.value.trim() };
+    const saved = async (then: () => void) => { if (await this.saving.saver.flush()) then(); else toast('The changes could not be saved, so this page stays open.', { fail: true }); };
+    const launcher = new Launcher({ canvas: () => this.canvas, specs: this.byType, workflow: o.id, go: (id) => { this.go(id); this.canvas.goTo(id); }, leave: (path) => void saved(() => location.assign(path)) });
+    return editorCommands({
+      save: () => void this.saving.save(), palette: () => launcher.open(),
+      png: () => void exportPNG(picture), svg: () => void exportSVG(picture),
+      json: () => void saved(() => location.assign(`/workflows/${o.id}/export`)),
+      hasSteps: () => this.canvas.store.doc().nodes.length > 0,
+    });
+  }
+
+  private running(results: Results): Runner {
     const panel = new RunPanel({ label: (id) => this.label(id), place: (id) => this.place(id), pick: (id) => this.go(id), pickEdge: (id) => this.goEdge(id), now: () => this.runner.now() });
-    const { follow } = canvas, results = new Results(() => this.runner, (id) => this.label(id));
-    this.runner = new Runner({ workflow: o.id, canvas: this.canvas, specs: byType, panel, title: new Title(name), label: (id) => this.label(id), at: (id) => follow.at(id), save: () => this.saving.saver.flush(), moved: (n) => this.moved(results, n) });
-    this.inspector = new Inspector({ workflow: o.id, canvas: this.canvas, specs: byType, results, run: (ids, mode) => void this.runner.start(ids, mode), stop: () => void this.runner.stop() });
-    this.outline = new Outline({ canvas: this.canvas, say, run: (ids) => void this.runner.start(ids) });
-    this.buttons = undoButtons(this.canvas);
+    return new Runner({
+      workflow: this.o.id, canvas: this.canvas, specs: this.byType, panel, title: new Title(() => this.name.value.trim()), label: (id) => this.label(id),
+      at: (id) => this.canvas.follow.at(id), save: () => this.saving.saver.flush(), moved: (n) => this.moved(results, n),
+    });
+  }
+
+  private listen() {
+    const picked = () => this.canvas.selection().nodes;
     this.buttons();
     new Palette(this.canvas);
     new EditorMenu(this.canvas.actions);
-    followButton(follow, say);
-    startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', this.canvas.selection().nodes), runFrom: () => this.runPart('from', this.canvas.selection().nodes) });
-    document.addEventListener('heddle:pin', (e) => void togglePins({ canvas, say, result: (id) => this.runner.result(id) }, (e as CustomEvent<string[]>).detail));
+    followButton(this.canvas.follow, say);
+    startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', picked()), runFrom: () => this.runPart('from', picked()) });
     document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode | 'all'; nodes: string[] }>).detail; this.runPart(mode, nodes); });
-    this.forecast = new Forecaster({ workflow: o.id, canvas: this.canvas, ran: () => this.runner.view?.done ?? false, label: (id) => this.label(id), go: (id) => this.go(id), all: () => void this.runner.startFresh() });
-    this.runner.open(block<RunDetail | null>('last-run'));
-    this.forecast.changed();
-    if (left) this.saving.restored(left);
+    document.addEventListener('heddle:pin', (e) => void togglePins({ canvas: this.canvas, say, result: (id) => this.runner.result(id) }, (e as CustomEvent<string[]>).detail));
     addEventListener('hashchange', () => this.follow());
-    this.follow();
   }
 
   private moved(results: Results, node?: string) {

@@ -145,7 +145,7 @@ func (p *page) nodeDisabled() {
 	}
 	a.stored("it is stored", "b", func(n aspect) bool { return n.Data.Disabled })
 	p.click(`[data-panel="outline"]`)
-	p.wait("the outline says so", `[...document.querySelectorAll("[role=treeitem]")].some((e) => e.getAttribute("aria-label")?.startsWith("B, Debug, disabled"))`)
+	p.wait("the outline says so", `[...document.querySelectorAll("[role=treeitem]")].some((e) => e.getAttribute("aria-label")?.startsWith("B Debug · disabled"))`)
 	p.click(`[data-panel="outline"]`)
 	a.run()
 	a.ended("B", "success", "")

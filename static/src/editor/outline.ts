@@ -115,8 +115,10 @@ export class Outline {
     const name = labelOf(node), kind = g.spec(line.node)?.title ?? (g.frame[line.node] ? 'Frame' : g.note[line.node] ? 'Note' : `Unknown kind ${node.type ?? ''}`);
     const aside = isOn(node, 'disabled') ? 'disabled' : isPinned(node) ? 'pinned' : '';
     const state = board.statuses.of(node.id), status = lookOf(state), why = state?.error ? `: ${state.error.split('\n')[0]}` : '';
-    const label = [name, kind, ...(aside ? [aside] : []), status === 'idle' ? 'not run' : wordOf(status) + why].join(', ');
-    return { name, kind: [kind === name ? '' : kind, aside].filter(Boolean).join(' · '), status, label, selected: s.nodes.includes(node.id) };
+    const shown = [kind === name ? '' : kind, aside].filter(Boolean).join(' · ');
+    // What is read begins with what is seen, so that voice control finds the row by it.
+    const label = [name, shown, status === 'idle' ? 'not run' : wordOf(status) + why].filter(Boolean).join(' ');
+    return { name, kind: shown, status, label, selected: s.nodes.includes(node.id) };
   }
 
   // ---- moving and choosing

@@ -88,7 +88,7 @@ class Row {
   private readonly more = make('button', 'btn btn--ghost btn--icon ol__more', { type: 'button', tabindex: '-1', 'aria-haspopup': 'menu' }, '⋯');
 
   constructor(serial: number) {
-    this.el = make('div', 'ol', { role: 'treeitem', id: `ol-${serial}` }, this.fold, this.name, this.kind, this.pill.el, this.more);
+    this.el = make('div', 'ol', { role: 'treeitem', id: `ol-${serial}` }, this.fold, this.name, ' ', this.kind, ' ', this.pill.el, this.more);
   }
 
   show(line: Line, at: number, face: Face, active: boolean, high: number) {
@@ -102,7 +102,7 @@ class Row {
     for (const [name, value] of Object.entries(facts)) if (el.getAttribute(name) !== value) el.setAttribute(name, value);
     if (line.open === null) el.removeAttribute('aria-expanded');
     else el.setAttribute('aria-expanded', String(line.open));
-    this.fold.textContent = line.open === null ? '' : line.open ? '▾' : '▸';
+    this.fold.dataset.open = line.open === null ? '' : String(line.open);
     this.name.textContent = face.name;
     this.name.title = face.name;
     this.kind.textContent = face.kind;

@@ -60,7 +60,7 @@ export class Palette {
   private filter() {
     const query = this.search.value;
     for (const b of this.root.querySelectorAll<HTMLElement>('button[data-kind]')) (b.closest('li') ?? b).hidden = !matches(b.dataset.search ?? '', query);
-    for (const s of this.root.querySelectorAll<HTMLElement>('.pal section')) s.hidden = !s.querySelector('li:not([hidden])');
+    for (const s of this.root.querySelectorAll<HTMLElement>('.pal__group')) s.hidden = !s.querySelector('li:not([hidden])');
     const empty = document.getElementById('palette-empty');
     if (empty) empty.hidden = this.buttons().length > 0;
   }
