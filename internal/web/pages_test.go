@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"heddle/internal/flow"
+	"heddle/internal/gallery"
 	"heddle/internal/web"
 )
 
@@ -216,6 +217,32 @@ const langflow = `{"name":"Basic Prompting","description":"Ask a model.","endpoi
 {"id":"Prompt-2","type":"genericNode","position":{"x":1,"y":2},"data":{"id":"Prompt-2","type":"Prompt","node":{"template":{}}}}],
 "edges":[{"id":"reactflow__edge-1","source":"ChatInput-1","target":"Prompt-2","animated":false,"className":"","selected":false,
 "sourceHandle":"{œdataTypeœ:œChatInputœ,œidœ:œChatInput-1œ}","targetHandle":"{œfieldNameœ:œinputœ}","data":{"sourceHandle":{"dataType":"ChatInput"}}}]}}`
+
+// Every template of the gallery becomes a workflow of its own with one request.
+func TestTemplates(t *testing.T) {
+	s := newSite(t)
+	offered := s.do("GET", "/workflows", "", s.ann.byCookie()).body
+	for _, e := range gallery.All() {
+		if !strings.Contains(offered, `action="/templates/`+e.Slug+`"`) {
+			t.Errorf("the list does not offer %s", e.Slug)
+		}
+		a := s.do("POST", "/templates/"+e.Slug, "", s.ann.byCookie())
+		to := a.header.Get("Location")
+		if a.status != 303 || !strings.HasPrefix(to, "/workflows/wf_") {
+			t.Fatalf("%s: %d, Location %q", e.Slug, a.status, to)
+		}
+		if page := s.do("GET", to, "", s.ann.byCookie()); page.status != 200 || !strings.Contains(page.body, e.Name) {
+			t.Errorf("%s: the editor answers %d", e.Slug, page.status)
+		}
+		if page := s.do("GET", to, "", s.bob.byCookie()); page.status != 404 {
+			t.Errorf("%s: someone else sees it: %d", e.Slug, page.status)
+		}
+	}
+	s.play(t, []scenario{
+		{"unknown template", "POST", "/templates/nope", "", s.ann.byCookie(), 404, "<html", ""},
+		{"signed out", "POST", "/templates/summarise", "", nil, 303, "", ""},
+	})
+}
 
 func TestImport(t *testing.T) {
 	s := newSite(t)

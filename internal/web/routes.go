@@ -65,6 +65,7 @@ func (s *Server) pageRoutes() {
 	in.Get("/workflows", s.workflowsPage)
 	in.Post("/workflows", s.newWorkflow)
 	in.Post("/workflows/import", s.importWorkflow)
+	in.Post("/templates/:slug", s.useTemplate)
 	in.Get("/workflows/:id", page(s, byID(s.Studio.EditorPage), views.Editor))
 	in.Get("/workflows/:id/export", s.exportWorkflow)
 	in.Post("/workflows/:id/duplicate", s.duplicateWorkflow)
