@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"heddle/internal/flow"
+	"heddle/internal/gallery"
 	"heddle/internal/node"
 	"heddle/views"
 )
@@ -58,6 +59,8 @@ func pages(t *testing.T) map[string]string {
 	add("workflows-empty", p, c)
 	p, c = views.Workflows(flow.WorkflowList{Query: flow.WorkflowQuery{Query: "mug", Tag: "shop"}, Tags: []string{"shop"}})
 	add("workflows-nomatch", p, c)
+	p, c = views.Templates(gallery.All()[:2])
+	add("templates", p, c)
 	p, c = views.Runs(sampleRuns())
 	add("runs", p, c)
 	p, c = views.Runs(flow.RunList{})

@@ -15,6 +15,11 @@ import (
 // WorkflowPath returns the path of a workflow's editor.
 func WorkflowPath(id flow.ID) string { return "/workflows/" + url.PathEscape(string(id)) }
 
+// thumbnailPath returns the path of a workflow's picture as it is in this version.
+func thumbnailPath(w flow.WorkflowSummary) string {
+	return WorkflowPath(w.ID) + "/thumbnail.svg?v=" + strconv.Itoa(w.Version)
+}
+
 // RunPath returns the path of a run's page.
 func RunPath(id flow.ID) string { return "/runs/" + url.PathEscape(string(id)) }
 

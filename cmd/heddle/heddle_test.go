@@ -117,6 +117,15 @@ func TestRun_InputsNodesAndJSON(t *testing.T) {
 	}
 }
 
+func TestRun_FramesAndNotesAreLeftOut(t *testing.T) {
+	doc := `{"nodes":[{"id":"f","type":"group","width":400,"height":300},{"id":"n","type":"note","data":{"text":"# Why"}},
+		{"id":"a","type":"text","parentId":"f","data":{"label":"First","text":"one"}}],"edges":[{"id":"e","source":"n","target":"a"}]}`
+	out, errs, code := newHome(t).cli(doc, "run", "-")
+	if code != 0 || strings.TrimSpace(out) != "one" || strings.Contains(errs, "note") || strings.Contains(errs, "group") {
+		t.Errorf("exit %d\n%s\n%s", code, out, errs)
+	}
+}
+
 func TestRun_FailureExitsWithOne(t *testing.T) {
 	h := newHome(t)
 	doc := `{"nodes":[{"id":"pic","type":"image","data":{"url":"data:image/png;base64,bm90IGEgcGljdHVyZQ=="}}],"edges":[]}`

@@ -122,7 +122,7 @@ func (o runOptions) prepare(c *cobra.Command, path string, kinds *node.Registry,
 		}
 		run.NodeIDs, run.Scope = append(run.NodeIDs, id), flow.ScopePartial
 	}
-	run.TotalNodes = len(g.Nodes)
+	run.TotalNodes = len(g.Steps().Nodes)
 	return run, engine.Check(kinds, g, engine.CheckOptions{Targets: run.NodeIDs, Inputs: run.Inputs})
 }
 

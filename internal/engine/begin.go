@@ -30,8 +30,11 @@ func (r *run) begin() {
 	done := r.takeOver()
 	stopped := c.Cancel || errors.Is(context.Cause(r.ctx), ErrCancel)
 	lost := c.Lost >= maxLost && !stopped
-	if lost {
+	switch {
+	case lost:
 		done = append(done, r.giveUp()...)
+	case !stopped:
+		done = append(done, r.pins(done)...)
 	}
 	r.follow(r.state.begin(done))
 	if fresh {

@@ -36,12 +36,19 @@ func refusal(problems []flow.Problem) error {
 // named input ports are fed by edges. The inspector shows it.
 func CheckNode(reg *node.Registry, n flow.Node, connected []string) []flow.Problem {
 	k, ok := reg.Kind(n.Type)
+	if n.Drawn() {
+		return nil
+	}
 	if !ok {
 		return []flow.Problem{{Path: "node.type", NodeID: n.ID, Code: "unknown_kind", Message: unknownKind(n.Type)}}
 	}
 	p := planNode{Node: n, kind: &k, params: parseData(n.Data)}
 	at := nodePlace{"node.data.", n.ID}
-	problems := p.read(p.params, at, nil)
+	a, problems := readAside(p.params, at, nil)
+	if a.idle() {
+		return problems
+	}
+	problems = p.read(p.params, at, problems)
 	p.setPorts()
 	fed := make([]bool, len(p.ports))
 	for _, name := range connected {
@@ -154,7 +161,7 @@ func noPort(n *planNode, side, port string, known []node.Port) string {
 func (c *compiler) feed() {
 	for i := range c.plan.nodes {
 		n := &c.plan.nodes[i]
-		if n.kind == nil || n.reused {
+		if n.kind == nil || n.reused || n.idle() {
 			continue
 		}
 		fed := make([]bool, len(n.ports))

@@ -43,7 +43,7 @@ func (c *compiler) add(p flow.Problem) { c.problems = append(c.problems, p) }
 
 func (c *compiler) size() bool {
 	switch {
-	case len(c.graph.Nodes) == 0:
+	case !slices.ContainsFunc(c.graph.Nodes, func(n flow.Node) bool { return !n.Drawn() }):
 		c.add(flow.Problem{Path: "nodes", Code: "empty", Message: "The graph is empty. Add at least one node."})
 	case len(c.graph.Nodes) > flow.MaxNodes:
 		c.add(flow.Problem{Path: "nodes", Code: "size", Message: "A graph may have at most 10,000 nodes; this one has " + strconv.Itoa(len(c.graph.Nodes)) + "."})
@@ -92,7 +92,7 @@ func (c *compiler) connect() {
 		if !okDst {
 			c.dangling(i, "target", e.Target)
 		}
-		if okSrc && okDst {
+		if okSrc && okDst && !c.graph.Nodes[src].Drawn() && !c.graph.Nodes[dst].Drawn() {
 			c.plan.edges = append(c.plan.edges, planEdge{id: e.ID, index: i, src: src, dst: dst, srcPort: e.SourceHandle, dstPort: e.TargetHandle, port: -1})
 		}
 	}
@@ -106,19 +106,21 @@ func (c *compiler) dangling(i int, end, id string) {
 }
 
 // scope marks the nodes that belong to the run: all, or the targets and
-// everything upstream of them, up to the nodes whose results are reused.
+// everything upstream of them, up to the nodes whose results are reused. What is
+// only drawn never belongs to it.
 func (c *compiler) scope(targets, reused []string) {
 	nodes := c.plan.nodes
 	if len(targets) == 0 {
 		for i := range nodes {
-			nodes[i].inScope = true
+			if nodes[i].inScope = !nodes[i].Drawn(); nodes[i].inScope {
+				c.plan.total++
+			}
 		}
-		c.plan.total = len(nodes)
 		return
 	}
 	var todo []int
 	mark := func(i int) {
-		if !nodes[i].inScope {
+		if !nodes[i].inScope && !nodes[i].Drawn() {
 			nodes[i].inScope = true
 			todo = append(todo, i)
 		}
@@ -144,7 +146,9 @@ func (c *compiler) scope(targets, reused []string) {
 			mark(src)
 		}
 	}
-	c.plan.total = len(todo)
+	if c.plan.total = len(todo); c.plan.total == 0 && len(c.problems) == 0 {
+		c.add(flow.Problem{Path: "nodeIds", Code: "unknown_target", Message: "Frames and notes do not run. Name a step."})
+	}
 }
 
 func (c *compiler) upstream() [][]int {
@@ -168,7 +172,10 @@ func (c *compiler) prepare(inputs flow.Values) {
 			c.add(flow.Problem{Path: nodePath(i) + ".type", NodeID: n.ID, Code: "unknown_kind", Message: unknownKind(n.Type)})
 			continue
 		}
-		c.problems = n.read(n.params, nodePlace{nodePath(i) + ".data.", n.ID}, c.problems)
+		at := nodePlace{nodePath(i) + ".data.", n.ID}
+		if n.aside, c.problems = readAside(n.params, at, c.problems); !n.idle() {
+			c.problems = n.read(n.params, at, c.problems)
+		}
 		n.setPorts()
 		if v, ok := inputs[n.ID]; ok {
 			c.problems = n.give(v, c.problems)

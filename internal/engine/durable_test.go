@@ -172,8 +172,8 @@ func TestE12_CutNodeRunsAgainAsTheNextAttempt(t *testing.T) {
 		calls[c.NodeID] = append(calls[c.NodeID], c.Key)
 		return join(t.Context(), c, arg)
 	}
-	w := newWorld(t, engine.Config{PerRun: 1}, kind("note", node.Effect, note))
-	r := (&g{}).arg("a", "note", "A").arg("b", "note", "B").arg("c", "note", "C").edge("a", "b").edge("b", "c").run()
+	w := newWorld(t, engine.Config{PerRun: 1}, kind("mark", node.Effect, note))
+	r := (&g{}).arg("a", "mark", "A").arg("b", "mark", "B").arg("c", "mark", "C").edge("a", "b").edge("b", "c").run()
 	j := &tape{next: w.memory, left: 2, death: errors.New("disk on fire")}
 	w.engine.Journal = j
 	if _, err := w.engine.Execute(t.Context(), w.memory.Claim(r)); !errors.Is(err, j.death) {

@@ -32,12 +32,12 @@ func ReuseAll(reg *node.Registry, run flow.ID, g flow.Graph, inputs flow.Values,
 	var rows []flow.NodeResult
 	for _, id := range f.now.order() {
 		r, why := f.look(id)
-		f.reused[id] = r != nil
+		f.reused[id] = r != nil || f.standsAside(id)
 		if r != nil {
 			row := takenOver(run, *r)
 			rows, why = append(rows, row), row.Reason
 		}
-		said[id] = Forecast{NodeID: id, Reused: r != nil, Reason: why}
+		said[id] = Forecast{NodeID: id, Reused: f.reused[id], Reason: why}
 	}
 	out := make([]Forecast, 0, len(g.Nodes))
 	for _, n := range g.Nodes {
@@ -54,7 +54,7 @@ func ReuseAll(reg *node.Registry, run flow.ID, g flow.Graph, inputs flow.Values,
 func Scope(g flow.Graph, targets, reused []string) []string {
 	var out []string
 	if len(targets) == 0 {
-		for _, n := range g.Nodes {
+		for _, n := range g.Steps().Nodes {
 			out = append(out, n.ID)
 		}
 		return out
@@ -95,23 +95,26 @@ type forecaster struct {
 func (f *forecaster) look(id string) (*flow.NodeResult, string) {
 	n := f.now.nodes[id]
 	kind, known := f.reg.Kind(n.Type)
+	put := f.aside(id)
 	var found *flow.NodeResult
 	for i := range f.then {
 		m := &f.then[i]
-		m.same[id] = m.alike(f.now, id) && !slices.ContainsFunc(f.now.in[id], func(e flow.Edge) bool { return !m.same[e.Source] })
+		m.same[id] = m.alike(f.now, id) && (put.pinned != nil || !slices.ContainsFunc(f.now.in[id], func(e flow.Edge) bool { return !m.same[e.Source] }))
 		if r, ok := m.newest[id]; ok && found == nil && m.same[id] && worked(r) {
 			found = &r
 		}
 	}
-	if _, given := f.inputs[id]; given {
+	if _, given := f.inputs[id]; given && !put.idle() {
 		return nil, "This run gives it an input."
 	}
-	for _, e := range f.now.in[id] {
-		if !f.reused[e.Source] {
-			return nil, "A step before it runs."
-		}
+	if !put.idle() && !f.fedByReused(id) {
+		return nil, "A step before it runs."
 	}
 	switch {
+	case put.pinned != nil:
+		return nil, "Its output is pinned."
+	case put.disabled:
+		return nil, "It is disabled."
 	case !known:
 		return nil, ""
 	case kind.Purity == node.Effect:
@@ -120,6 +123,22 @@ func (f *forecaster) look(id string) (*flow.NodeResult, string) {
 		return nil, f.why(kind, id)
 	}
 	return found, ""
+}
+
+func (f *forecaster) aside(id string) aside {
+	a, _ := readAside(parseData(f.now.nodes[id].Data), nodePlace{}, nil)
+	return a
+}
+
+// standsAside reports whether a node gives what it gave before without being
+// computed, because it is pinned, or disabled behind results that are reused.
+func (f *forecaster) standsAside(id string) bool {
+	a := f.aside(id)
+	return a.pinned != nil || a.disabled && f.fedByReused(id)
+}
+
+func (f *forecaster) fedByReused(id string) bool {
+	return !slices.ContainsFunc(f.now.in[id], func(e flow.Edge) bool { return !f.reused[e.Source] })
 }
 
 // why compares a node with the newest run that knows it.
@@ -153,7 +172,7 @@ func changedFields(kind node.Kind, a, b json.RawMessage) string {
 	keys := map[string]bool{}
 	for _, side := range []map[string]json.RawMessage{x, y} {
 		for key := range side {
-			keys[key] = key != "label" && !bytes.Equal(compact(x[key]), compact(y[key]))
+			keys[key] = key != "label" && key != "collapsed" && !bytes.Equal(compact(x[key]), compact(y[key]))
 		}
 	}
 	maps.DeleteFunc(keys, func(_ string, differs bool) bool { return !differs })

@@ -36,9 +36,9 @@ func TestE1_NodeWaitsForItsOwnInputsOnly(t *testing.T) {
 			at.Store(c.NodeID, time.Since(began))
 			return doze(ctx, c, arg)
 		}
-		w := newWorld(t, engine.Config{}, kind("note", node.Pure, note))
+		w := newWorld(t, engine.Config{}, kind("mark", node.Pure, note))
 		// Two chains side by side: a layer barrier would hold "quick2" back.
-		b := (&g{}).arg("slow", "note", "10s").arg("quick", "note", "1s").arg("quick2", "note", "1s").arg("end", "note", "1s").
+		b := (&g{}).arg("slow", "mark", "10s").arg("quick", "mark", "1s").arg("quick2", "mark", "1s").arg("end", "mark", "1s").
 			edge("quick", "quick2").edge("slow", "end").edge("quick2", "end")
 		if s := w.execute(t.Context(), b.run()); s != flow.RunSuccess {
 			t.Fatal(s)
@@ -155,9 +155,9 @@ func TestE3_LongestRemainingPathGoesFirst(t *testing.T) {
 		order = append(order, c.NodeID) // one node at a time
 		return out(flow.Text("")), nil
 	}
-	w := newWorld(t, engine.Config{PerRun: 1}, kind("note", node.Pure, note), kind("call", node.Model, note))
-	b := (&g{}).arg("long1", "note", "").arg("long2", "note", "").arg("long3", "note", "").
-		arg("before call", "note", "").arg("call", "call", "").arg("short", "note", "").
+	w := newWorld(t, engine.Config{PerRun: 1}, kind("mark", node.Pure, note), kind("call", node.Model, note))
+	b := (&g{}).arg("long1", "mark", "").arg("long2", "mark", "").arg("long3", "mark", "").
+		arg("before call", "mark", "").arg("call", "call", "").arg("short", "mark", "").
 		edge("long1", "long2").edge("long2", "long3").edge("before call", "call")
 	w.execute(t.Context(), b.run())
 	want := []string{"before call", "call", "long1", "long2", "long3", "short"}

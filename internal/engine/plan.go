@@ -31,6 +31,7 @@ type planNode struct {
 	in, out []int32                    // edges in scope, in the order of the graph
 	rank    int                        // weight of the longest path from here to an end
 	options
+	aside
 }
 
 // options are the members of a node's data that the engine itself reads.

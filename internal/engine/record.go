@@ -167,7 +167,7 @@ func (r *run) recordUnstarted(d ending) {
 		res = flow.NodeResult{RunID: r.id, NodeID: n.ID, NodeType: n.Type, Attempt: r.last[d.node] + 1, CreatedAt: time.Now().UTC()}
 	}
 	delete(r.cut, d.node)
-	res.Status, res.Reason = d.status, d.reason
+	res.Status, res.Reason, res.Output = d.status, d.reason, d.outputs
 	r.writeResult(res)
 }
 

@@ -136,6 +136,7 @@ type graphIndex struct {
 }
 
 func indexGraph(g flow.Graph) graphIndex {
+	g = g.Steps()
 	x := graphIndex{make(map[string]flow.Node, len(g.Nodes)), make(map[string][]flow.Edge, len(g.Nodes))}
 	for _, n := range g.Nodes {
 		x.nodes[n.ID] = n
@@ -191,11 +192,14 @@ func (m *memo) alike(now graphIndex, id string) bool {
 	})
 }
 
-// sameData compares settings; what a step is called does not count.
+// sameData compares settings; what a step is called and how its card is shown does
+// not count.
 func sameData(a, b json.RawMessage) bool {
 	x, y := parseData(a), parseData(b)
-	delete(x, "label")
-	delete(y, "label")
+	for _, key := range []string{"label", "collapsed"} {
+		delete(x, key)
+		delete(y, key)
+	}
 	return maps.EqualFunc(x, y, func(v, w json.RawMessage) bool { return bytes.Equal(compact(v), compact(w)) })
 }
 

@@ -134,10 +134,14 @@ func (s *state) settleEdges(d ending, last func(next int)) {
 	}
 }
 
-// arrive makes a node ready whose edges are all settled, or adds it to the skipped.
+// arrive makes a node ready whose edges are all settled, or adds it to those that
+// end without running: the skipped, and the disabled that pass their input on.
 func (s *state) arrive(i int, skipped []ending) []ending {
 	if s.nodes[i].status != flow.NodeIdle {
 		return skipped
+	}
+	if s.plan.nodes[i].disabled {
+		return append(skipped, s.bypass(i))
 	}
 	if reason, skip := s.starved(i); skip {
 		return append(skipped, ending{node: i, status: flow.NodeSkipped, reason: reason})
@@ -177,6 +181,9 @@ func (s *state) because(e *planEdge) string {
 	src := &s.plan.nodes[e.src]
 	switch n := s.nodes[e.src]; n.status {
 	case flow.NodeSkipped:
+		if src.disabled {
+			return "because node " + src.quoted() + " is disabled"
+		}
 		return n.reason
 	case flow.NodeCanceled:
 		return "because node " + src.quoted() + " was canceled"

@@ -70,6 +70,8 @@ type Error struct {
 	Hint       string        // the next step, optional
 	Problems   []Problem     // complaints by place, for Malformed and Invalid
 	Version    int           // the current version, for a stale write
+	SavedBy    string        // who saved the current version, for a stale write
+	SavedAt    time.Time     // when it was saved, for a stale write
 	RetryAfter time.Duration // when to come back, for TooMany and Unavailable
 	Err        error         // cause, for the log
 }

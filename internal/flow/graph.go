@@ -3,6 +3,7 @@ package flow
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 )
 
@@ -35,6 +36,15 @@ func (n Node) Label() string {
 	return n.ID
 }
 
+// Types of nodes that are only drawn: frames around steps, and notes.
+const (
+	NodeTypeGroup = "group"
+	NodeTypeNote  = "note"
+)
+
+// Drawn reports whether the node is only drawn and is no step: it never runs.
+func (n Node) Drawn() bool { return n.Type == NodeTypeGroup || n.Type == NodeTypeNote }
+
 // Edge is the part of a graph edge that Heddle acts on. An empty handle means
 // the kind's first port.
 type Edge struct {
@@ -50,6 +60,23 @@ type Edge struct {
 type Graph struct {
 	Nodes []Node
 	Edges []Edge
+}
+
+// Steps returns the graph without what is only drawn, and without edges at it.
+func (g Graph) Steps() Graph {
+	drawn := map[string]bool{}
+	for _, n := range g.Nodes {
+		if n.Drawn() {
+			drawn[n.ID] = true
+		}
+	}
+	if len(drawn) == 0 {
+		return g
+	}
+	return Graph{
+		Nodes: slices.DeleteFunc(slices.Clone(g.Nodes), Node.Drawn),
+		Edges: slices.DeleteFunc(slices.Clone(g.Edges), func(e Edge) bool { return drawn[e.Source] || drawn[e.Target] }),
+	}
 }
 
 // ParseGraph reads the two JSON arrays. It is lenient about everything inside a

@@ -1,7 +1,7 @@
 // Package gallery holds the example workflows: the template gallery, the first
 // workflows of a new account, and documents to try with "heddle run". Each is a
-// JSON file in React Flow's form, {"name", "description", "needs", "tags",
-// "nodes", "edges"}; its file name orders it and gives its slug.
+// JSON file in React Flow's form, {"name", "description", "tags", "nodes",
+// "edges"}; its file name orders it and gives its slug.
 package gallery
 
 import (
@@ -20,7 +20,6 @@ type Example struct {
 	Slug        string          `json:"-"` // "summarise"; stable, for URLs
 	Name        string          `json:"name"`
 	Description string          `json:"description"`
-	Needs       string          `json:"needs"` // what a good result takes, one sentence
 	Tags        []string        `json:"tags"`
 	Nodes       json.RawMessage `json:"nodes"` // a JSON array
 	Edges       json.RawMessage `json:"edges"` // a JSON array
@@ -55,14 +54,4 @@ func read(file string) Example {
 	_, slug, _ := strings.Cut(strings.TrimSuffix(file, ".json"), "_")
 	e.Slug = slug
 	return e
-}
-
-// Find returns the example with the given slug.
-func Find(slug string) (Example, bool) {
-	for _, e := range All() {
-		if e.Slug == slug {
-			return e, true
-		}
-	}
-	return Example{}, false
 }

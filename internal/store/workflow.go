@@ -35,9 +35,8 @@ func (r workflowRow) workflow(tags []string) flow.Workflow {
 
 // steps counts the nodes of a graph that may be broken.
 func steps(nodes json.RawMessage) int {
-	var list []json.RawMessage
-	_ = json.Unmarshal(nodes, &list) // the shape was checked before
-	return len(list)
+	g, _ := flow.ParseGraph(nodes, nil) // the shape was checked before
+	return len(g.Steps().Nodes)
 }
 
 // CreateWorkflow stores a workflow of the owner with its first version.
@@ -144,7 +143,7 @@ func (s *Store) UpdateWorkflow(ctx context.Context, o flow.Owner, id flow.ID, ch
 			return err
 		}
 		if ch.IfVersion != nil && *ch.IfVersion != r.Version {
-			return stale(r)
+			return stale(ctx, tx, r)
 		}
 		return ch.apply(ctx, tx, r)
 	})
@@ -154,10 +153,22 @@ func (s *Store) UpdateWorkflow(ctx context.Context, o flow.Owner, id flow.ID, ch
 	return s.Workflow(ctx, o, id)
 }
 
-func stale(r workflowRow) error {
+// stale says which version is saved, and by whom.
+func stale(ctx context.Context, tx *Tx, r workflowRow) error {
 	e := flow.Errorf(flow.Conflict, "The workflow was changed meanwhile: version %d is saved.", r.Version).
 		WithHint("Load the saved version and make your change there, or save yours as a copy.")
 	e.Version = r.Version
+	var v struct {
+		Author    string
+		CreatedAt int64
+	}
+	err := tx.NewRaw("SELECT author, created_at FROM workflow_versions WHERE workflow_id = ? AND version = ?", r.ID, r.Version).Scan(ctx, &v)
+	if err != nil && !isNone(err) {
+		return err
+	}
+	if err == nil {
+		e.SavedBy, e.SavedAt = v.Author, fromMicros(v.CreatedAt)
+	}
 	return e
 }
 
@@ -183,7 +194,7 @@ func (ch WorkflowChange) apply(ctx context.Context, tx *Tx, r workflowRow) error
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 { // PostgreSQL: another write came between
 		if err == nil {
-			err = stale(r)
+			err = stale(ctx, tx, r)
 		}
 		return err
 	}

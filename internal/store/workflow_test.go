@@ -54,13 +54,13 @@ func TestUpdateWorkflow_Versions(t *testing.T) {
 		if w, err := update(store.WorkflowChange{Nodes: json.RawMessage(same), Name: new("Two")}); err != nil || w.Version != 1 || w.Name != "Two" {
 			t.Errorf("equal values must make no version: %d %v", w.Version, err)
 		}
-		if w, err := update(store.WorkflowChange{Edges: json.RawMessage(`[]`), IfVersion: new(1)}); err != nil || w.Version != 2 || string(w.Edges) != "[]" {
+		if w, err := update(store.WorkflowChange{Edges: json.RawMessage(`[]`), IfVersion: new(1), Author: "ann@example.com"}); err != nil || w.Version != 2 || string(w.Edges) != "[]" {
 			t.Errorf("a change must make a version: %+v %v", w, err)
 		}
 		_, err := update(store.WorkflowChange{Nodes: json.RawMessage(`[]`), IfVersion: new(1)})
 		wantKind(t, "stale", err, flow.Conflict)
-		if e, ok := errors.AsType[*flow.Error](err); !ok || e.Version != 2 {
-			t.Errorf("a stale write must name the version: %v", err)
+		if e, ok := errors.AsType[*flow.Error](err); !ok || e.Version != 2 || e.SavedBy != "ann@example.com" || time.Since(e.SavedAt) > time.Minute {
+			t.Errorf("a stale write must name the version, who saved it and when: %+v", err)
 		}
 		if w, err := s.Workflow(t.Context(), o, id); err != nil || w.Version != 2 || w.Name != "Two" {
 			t.Errorf("a refused write must change nothing: %+v %v", w, err)

@@ -118,7 +118,7 @@ func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (draf
 	if err != nil {
 		return draft{}, err
 	}
-	run.TotalNodes = len(g.Nodes)
+	run.TotalNodes = len(g.Steps().Nodes)
 	d := draft{run: run, graph: g}
 	if err := s.reuse(ctx, a, &d, b); err != nil {
 		return d, err

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -50,6 +51,8 @@ type refusal struct {
 	Hint      string         `json:"hint,omitempty" doc:"The next step."`
 	Errors    []flow.Problem `json:"errors,omitempty" doc:"What is wrong, place by place."`
 	Version   int            `json:"version,omitempty" doc:"The current version, for a stale write."`
+	SavedBy   string         `json:"savedBy,omitempty" doc:"Who saved the current version, for a stale write."`
+	SavedAt   *time.Time     `json:"savedAt,omitempty" doc:"When it was saved, for a stale write."`
 	RequestID string         `json:"requestId,omitempty"`
 
 	status int
@@ -68,10 +71,14 @@ func problemOf(err error) *refusal {
 		return p
 	}
 	e := known(err)
-	return &refusal{
-		Message: e.Message, Code: e.Kind.Code(), Hint: e.Hint, Errors: e.Problems, Version: e.Version,
+	p := &refusal{
+		Message: e.Message, Code: e.Kind.Code(), Hint: e.Hint, Errors: e.Problems, Version: e.Version, SavedBy: e.SavedBy,
 		status: statusOf(e.Kind), retry: int(math.Ceil(e.RetryAfter.Seconds())),
 	}
+	if !e.SavedAt.IsZero() {
+		p.SavedAt = &e.SavedAt
+	}
+	return p
 }
 
 // known returns the [flow.Error] in err, also for Fiber's own errors.

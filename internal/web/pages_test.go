@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"heddle/internal/flow"
-	"heddle/internal/gallery"
 	"heddle/internal/web"
 )
 
@@ -25,6 +24,9 @@ func TestPages(t *testing.T) {
 		{"list with nonsense for a page", "GET", "/workflows?page=abc", "", ann(), 200, "Digest", ""},
 		{"search without a hit", "GET", "/workflows?query=zebra", "", ann(), 200, "zebra", "/workflows/" + mine + `"`},
 		{"search is text", "GET", "/workflows?query=%3Cscript%3Ealert(1)%3C/script%3E", "", ann(), 200, "", "<script>alert"},
+		{"templates", "GET", "/templates", "", ann(), 200, "Compare two models", ""},
+		{"picture", "GET", "/workflows/" + mine + "/thumbnail.svg?v=1", "", ann(), 200, "<svg", "<script"},
+		{"someone else's picture", "GET", "/workflows/" + hers + "/thumbnail.svg?v=1", "", ann(), 404, "", "<svg xmlns"},
 		{"editor", "GET", "/workflows/" + mine, "", ann(), 200, "<!doctype html>", ""},
 		{"someone else's editor", "GET", "/workflows/" + hers, "", ann(), 404, "<html", "Private"},
 		{"unknown editor", "GET", "/workflows/wf_nope", "", ann(), 404, "<html", ""},
@@ -177,6 +179,12 @@ func TestWorkflowForms(t *testing.T) {
 	s := newSite(t)
 	id, hers := s.workflow(s.ann, "Digest"), s.workflow(s.bob, "Private")
 	ann, w := s.ann.byCookie, "/workflows/"
+	if a := s.do("POST", "/workflows", "template=meeting-notes", ann()); a.status != 303 || !strings.Contains(s.do("GET", a.header.Get("Location"), "", ann()).body, "Raw notes") {
+		t.Errorf("a template: %d %s", a.status, a.header.Get("Location"))
+	}
+	if a := s.do("POST", "/workflows", "template=nope", ann()); a.status != 404 {
+		t.Errorf("an unknown template: %d", a.status)
+	}
 	a := s.do("POST", "/workflows", "name=", ann())
 	if a.status != 303 || !strings.HasPrefix(a.header.Get("Location"), "/workflows/wf_") {
 		t.Errorf("new: %d %v", a.status, a.header)
@@ -217,32 +225,6 @@ const langflow = `{"name":"Basic Prompting","description":"Ask a model.","endpoi
 {"id":"Prompt-2","type":"genericNode","position":{"x":1,"y":2},"data":{"id":"Prompt-2","type":"Prompt","node":{"template":{}}}}],
 "edges":[{"id":"reactflow__edge-1","source":"ChatInput-1","target":"Prompt-2","animated":false,"className":"","selected":false,
 "sourceHandle":"{œdataTypeœ:œChatInputœ,œidœ:œChatInput-1œ}","targetHandle":"{œfieldNameœ:œinputœ}","data":{"sourceHandle":{"dataType":"ChatInput"}}}]}}`
-
-// Every template of the gallery becomes a workflow of its own with one request.
-func TestTemplates(t *testing.T) {
-	s := newSite(t)
-	offered := s.do("GET", "/workflows", "", s.ann.byCookie()).body
-	for _, e := range gallery.All() {
-		if !strings.Contains(offered, `action="/templates/`+e.Slug+`"`) {
-			t.Errorf("the list does not offer %s", e.Slug)
-		}
-		a := s.do("POST", "/templates/"+e.Slug, "", s.ann.byCookie())
-		to := a.header.Get("Location")
-		if a.status != 303 || !strings.HasPrefix(to, "/workflows/wf_") {
-			t.Fatalf("%s: %d, Location %q", e.Slug, a.status, to)
-		}
-		if page := s.do("GET", to, "", s.ann.byCookie()); page.status != 200 || !strings.Contains(page.body, e.Name) {
-			t.Errorf("%s: the editor answers %d", e.Slug, page.status)
-		}
-		if page := s.do("GET", to, "", s.bob.byCookie()); page.status != 404 {
-			t.Errorf("%s: someone else sees it: %d", e.Slug, page.status)
-		}
-	}
-	s.play(t, []scenario{
-		{"unknown template", "POST", "/templates/nope", "", s.ann.byCookie(), 404, "<html", ""},
-		{"signed out", "POST", "/templates/summarise", "", nil, 303, "", ""},
-	})
-}
 
 func TestImport(t *testing.T) {
 	s := newSite(t)

@@ -40,6 +40,13 @@ func clip(s string, n int) string {
 }
 
 func (s *Server) newWorkflow(c *fiber.Ctx) error {
+	if slug := c.FormValue("template"); slug != "" {
+		out, err := s.Studio.CreateFromTemplate(c.UserContext(), clip(slug, 80))
+		if err != nil {
+			return err
+		}
+		return s.see(c, views.WorkflowPath(out.Workflow.ID), nil)
+	}
 	name := strings.TrimSpace(c.FormValue("name"))
 	if name == "" {
 		name = "Untitled workflow"
@@ -116,6 +123,31 @@ func (s *Server) exportWorkflow(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Type("json", "utf-8")
 	return c.Send(append(raw, '\n'))
+}
+
+func (s *Server) templatesPage(c *fiber.Ctx) error {
+	list, err := s.Studio.Templates(c.UserContext())
+	if err != nil {
+		return err
+	}
+	p, content := views.Templates(list)
+	return s.render(c, p, content)
+}
+
+// thumbnail answers a workflow's picture. Its address names the version, so what
+// a browser keeps is never out of date.
+func (s *Server) thumbnail(c *fiber.Ctx) error {
+	out, err := s.Studio.Workflow(c.UserContext(), studio.ByID{ID: flow.ID(c.Params("id"))})
+	if err != nil {
+		return hidden(err)
+	}
+	c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	if c.Query("v") == strconv.Itoa(out.Workflow.Version) {
+		c.Set(fiber.HeaderCacheControl, "private, max-age=2592000, immutable")
+	}
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
+	c.Type("svg", "utf-8")
+	return views.Thumbnail(out.Workflow.Nodes, out.Workflow.Edges).Render(c.UserContext(), c.Response().BodyWriter())
 }
 
 func (s *Server) duplicateWorkflow(c *fiber.Ctx) error {

@@ -41,7 +41,7 @@ func serve(root string) (*server, error) {
 	}
 	s := &server{gzip: map[string]int{}}
 	mux := http.NewServeMux()
-	for name, styles := range map[string][]string{"ours": {"src/css/tokens.css", "src/css/canvas.css"}, "flow": nil} {
+	for name, styles := range map[string][]string{"ours": {"src/css/tokens.css", "src/css/canvas.css", "src/css/minimap.css"}, "flow": nil} {
 		entry := "bench/page/" + name + ".ts"
 		if name == "flow" {
 			entry = "bench/page/flow.js"

@@ -15,6 +15,8 @@ import { EditorMenu } from './editor/menu';
 import { Outline } from './editor/outline';
 import { Palette } from './editor/palette';
 import type { RunMode } from './editor/parts';
+import { togglePins } from './editor/pins';
+import { stepsIn } from './canvas/commands/part';
 import { Results } from './editor/results';
 import { Runner } from './editor/run';
 import { RunPanel } from './editor/runpanel';
@@ -138,6 +140,7 @@ class Editor {
     new EditorMenu(this.canvas.actions);
     followButton(follow, say);
     startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', this.canvas.selection().nodes), runFrom: () => this.runPart('from', this.canvas.selection().nodes) });
+    document.addEventListener('heddle:pin', (e) => void togglePins({ canvas, say, result: (id) => this.runner.result(id) }, (e as CustomEvent<string[]>).detail));
     document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode | 'all'; nodes: string[] }>).detail; this.runPart(mode, nodes); });
     this.forecast = new Forecaster({ workflow: o.id, canvas: this.canvas, ran: () => this.runner.view?.done ?? false, label: (id) => this.label(id), go: (id) => this.go(id), all: () => void this.runner.startFresh() });
     this.runner.open(block<RunDetail | null>('last-run'));
@@ -163,7 +166,8 @@ class Editor {
     queueMicrotask(() => this.buttons?.());
   }
 
-  private runPart(mode: RunMode | 'all', nodes: string[]) {
+  private runPart(mode: RunMode | 'all', picked: string[]) {
+    const nodes = stepsIn(this.canvas.board, picked);
     if (mode === 'all') void this.runner.start();
     else if (nodes.length) void this.runner.start(nodes, mode);
     else say('Select the steps to run first.');

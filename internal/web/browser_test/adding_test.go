@@ -65,14 +65,6 @@ func (p *page) opened(name, nodes, edges string) string {
 	return id
 }
 
-// pickCard selects a card with a click.
-func (p *page) pickCard(label string) {
-	p.t.Helper()
-	x, y := p.box(`(` + node(label) + `).querySelector(".node__title")`)
-	p.do(chromedp.MouseClickXY(x, y))
-	p.wait(label+" is selected", `(`+node(label)+`).classList.contains("is-selected")`)
-}
-
 // rows are the names in the open list.
 func (p *page) rows() []string {
 	p.t.Helper()

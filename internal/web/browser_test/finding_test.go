@@ -362,13 +362,13 @@ func TestIntake(t *testing.T) {
 		w := p.onServer(id).Workflow
 		got := []string{}
 		for _, n := range w.Nodes[1:] {
-			what := n.Type
+			what := []string{n.Type}
 			for _, key := range []string{"url", "text"} {
 				if v, ok := n.Data[key].(string); ok && v != "" {
-					what += " " + v
+					what = append(what, v)
 				}
 			}
-			got = append(got, what)
+			got = append(got, strings.Join(what, " "))
 		}
 		if want := []string{"image https://example.com/cat.png", "text Some words\nand more", "image", "debug"}; !slices.Equal(got, want) {
 			t.Errorf("pasted %q, want %q", got, want)

@@ -82,7 +82,7 @@ export class ActiveLayer {
   }
 
   private stroke(a: Active, k: number, colour: string) {
-    if (!a.graph.drawn(k) || k === a.wire?.hides) return;
+    if (!a.graph.shown(k) || k === a.wire?.hides) return;
     this.ctx.strokeStyle = colour;
     this.ctx.beginPath();
     trace(this.ctx, a.graph, k);
@@ -91,7 +91,7 @@ export class ActiveLayer {
 
   // The ends of a selected edge can be dragged: two dots say so.
   private grips(a: Active, k: number) {
-    if (a.cull.blocks || !a.graph.drawn(k) || k === a.wire?.hides) return;
+    if (a.cull.blocks || !a.graph.shown(k) || k === a.wire?.hides) return;
     const from = a.graph.from(k), to = a.graph.to(k), { ctx } = this;
     const length = Math.hypot(to.x - from.x, to.y - from.y) || 1, t = Math.min(0.2, 22 / length);
     for (const p of [curvePoint(from, to, t), curvePoint(from, to, 1 - t)]) {
@@ -113,7 +113,7 @@ export class ActiveLayer {
       ctx.setLineDash([...dash]);
       ctx.lineDashOffset = -phase;
       ctx.beginPath();
-      for (const k of a.flowing) trace(ctx, a.graph, k);
+      for (const k of a.flowing) if (a.graph.shown(k)) trace(ctx, a.graph, k);
       ctx.stroke();
     }
     ctx.setLineDash([]);

@@ -115,8 +115,8 @@ function freeName(b: Board, title: string): string {
   for (let n = 2; ; n++) if (!names.has(`${title} ${n}`)) return `${title} ${n}`;
 }
 
-// Rings of places around the middle of the view until one is free.
-function freePlace(b: Board, w: number, h: number): Point {
+/** freePlace returns a place near the middle of the view where nothing lies: rings around it until one is free. */
+export function freePlace(b: Board, w: number, h: number): Point {
   const seen = b.view.cam.seen();
   const x = snap((seen.x0 + seen.x1 - w) / 2), y = snap((seen.y0 + seen.y1 - h) / 2);
   for (let ring = 0; ring < 40; ring++) {

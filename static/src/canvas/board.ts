@@ -46,7 +46,7 @@ export interface Surface {
   sketch(s: Sketch | null): void;
   /** tip shows a short text beside a point of the view; null hides it. */
   tip(text: string | null, at?: Point): void;
-  cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | null): void;
+  cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | 'resize' | null): void;
   /** redraw asks for a frame; the base picture is painted anew when base is set. */
   redraw(base?: boolean): void;
 }
@@ -70,6 +70,8 @@ export interface Board {
   openFind(): void;
   /** openSettings shows what a user can set about the editor. */
   openSettings(): void;
+  /** pinMap keeps the minimap in view, or lets it come and go. */
+  pinMap(): void;
   /** openPicker lists the kinds of steps at a point of the view; with a loose end only those that fit it. */
   openPicker(at: Point | null, end: End | null): void;
   /** choose shows a list at a point of the view, else at the selected step, and performs what is picked. */

@@ -1,10 +1,12 @@
 // One card: the element of a node that is near the view. Built once, bound to a
 // node when it is mounted, bound to another when it is reused.
-import { labelOf, type RFNode } from './document';
+import { isOn, isPinned, labelOf, type RFNode } from './document';
 import { make } from './dom';
 import type { Graph, Side } from './graph';
 import { icon, iconPath } from './icons';
 import { GAP, HEAD, previewKind, ROW, summary } from './layout';
+import { elements } from './markdown';
+import { noteColour, noteText } from './note';
 import type { Port, PortType, Spec } from './spec';
 import { footer, lookOf, words, type NodeState } from './status';
 import { portVar } from './theme';
@@ -18,15 +20,21 @@ export class Card {
   private readonly icon = icon('node__icon');
   private readonly title = make('div', 'node__title');
   private readonly pill = make('span', 'node__pill');
+  private readonly glyph = icon('node__glyph');
+  private readonly word = make('span');
+  private readonly badge = make('span', 'node__mark', {}, this.glyph.svg, this.word);
+  private readonly grip = make('div', 'node__grip', { 'aria-hidden': 'true' });
   private readonly preview = make('div', 'node__prev');
   private readonly foot = make('div', 'node__foot');
   private ports: HTMLElement[] = [];
   private signature = '';
   private shown: string | undefined;
+  private w = 0;
+  private h = 0;
 
   constructor() {
     this.icon.path.setAttribute('d', '');
-    this.el.append(this.icon.svg, this.title, this.pill, this.preview, this.foot);
+    this.el.append(this.icon.svg, this.title, this.badge, this.pill, this.preview, this.foot, this.grip);
   }
 
   /** bind shows a node in full. */
@@ -35,13 +43,32 @@ export class Card {
     this.id = node.id;
     this.el.dataset.id = node.id;
     this.el.classList.toggle('node--frame', frame);
-    this.el.classList.toggle('node--unknown', !spec && !frame);
+    this.aspects(g, i);
     this.title.textContent = labelOf(node);
     this.icon.path.setAttribute('d', iconPath(spec?.icon ?? 'unknown'));
-    this.el.style.setProperty('--k', `var(${portVar[(spec?.color || 'any') as PortType] ?? portVar.any})`);
+    this.icon.svg.style.setProperty('--k', `var(${portVar[(spec?.color || 'any') as PortType] ?? portVar.any})`);
     this.rebuildPorts(g, i);
     this.size(g, i);
     this.update(g, i, state);
+  }
+
+  // What a node is, beside its kind: shown by class, mark and word.
+  private aspects(g: Graph, i: number) {
+    const node = g.nodes[i]!, frame = g.frame[i] === 1, note = g.note[i] === 1, shut = isOn(node, 'collapsed') && !note;
+    const off = isOn(node, 'disabled') && !frame && !note, pinned = isPinned(node) && !off && !frame && !note;
+    const { classList: has, dataset } = this.el;
+    has.toggle('node--unknown', !g.spec(i) && !frame && !note);
+    has.toggle('node--note', note);
+    has.toggle('node--off', off);
+    has.toggle('node--pinned', pinned);
+    has.toggle('node--collapsed', shut);
+    has.toggle('node--hidden', g.shell[i]! >= 0);
+    if (note) dataset.colour = noteColour(node).id;
+    else delete dataset.colour;
+    const inside = frame && shut ? g.children(i).length : 0;
+    this.badge.hidden = !off && !pinned && !inside;
+    this.glyph.path.setAttribute('d', iconPath(off ? 'off' : pinned ? 'pin' : 'folded'));
+    this.word.textContent = off ? 'Disabled' : pinned ? 'Pinned' : `${inside} inside`;
   }
 
   /** size puts the card where the graph says. */
@@ -51,15 +78,18 @@ export class Card {
     s.width = `${g.w[i]}px`;
     s.height = `${g.h[i]}px`;
     this.preview.style.height = `${g.preview[i]}px`;
-    this.preview.style.top = `${HEAD + GAP + (g.ports(i, 'in').length ? g.ports(i, 'in').length * ROW + GAP : 0)}px`;
+    this.w = g.w[i]!;
+    this.h = g.h[i]!;
+    this.preview.style.top = g.note[i] ? '0px' : `${HEAD + GAP + (g.ports(i, 'in').length ? g.ports(i, 'in').length * ROW + GAP : 0)}px`;
     for (const el of this.ports) {
       const first = el.dataset.side === 'in' ? g.in0[i]! : g.out0[i]!;
-      el.style.top = `${first - ROW / 2 + Number(el.dataset.port) * ROW}px`;
+      el.style.top = `${first - ROW / 2 + Number(el.dataset.port) * g.row[i]!}px`;
     }
   }
 
-  /** move puts the card at its present place without looking at anything else. */
+  /** move puts the card at its present place; it looks at nothing else but its size. */
   move(g: Graph, i: number) {
+    if (g.w[i] !== this.w || g.h[i] !== this.h) return this.size(g, i);
     this.el.style.transform = `translate(${g.x[i]}px,${g.y[i]}px)`;
   }
 
@@ -71,11 +101,11 @@ export class Card {
       this.pill.textContent = words[look];
       this.pill.hidden = look === 'idle';
     }
-    const unknown = !spec && !g.frame[i];
+    const unknown = !spec && !g.frame[i] && !g.note[i];
     const line = footer(state, spec?.title ?? (unknown ? `Unknown kind “${node.type ?? ''}”` : ''));
     if (this.foot.textContent !== line) this.foot.textContent = line;
     this.foot.title = look === 'failed' ? state?.error ?? '' : unknown ? 'It is kept as it is and cannot run here.' : '';
-    this.fill(previewOf(node, spec, state), state);
+    this.fill(g.note[i] ? { kind: 'note', value: noteText(node) } : previewOf(node, spec, state), state);
     this.el.setAttribute('aria-label', describe(g, i, state));
   }
 
@@ -120,7 +150,9 @@ export class Card {
     const p = this.preview;
     p.hidden = show.kind === 'none';
     p.className = `node__prev node__prev--${show.kind}`;
-    if (show.kind === 'image') {
+    if (show.kind === 'note') {
+      p.replaceChildren(...(show.value.trim() ? elements(show.value) : [make('p', 'node__hint', {}, 'Double-click to write')]));
+    } else if (show.kind === 'image') {
       const alt = state?.images?.length ? 'Output image' : 'Image of this step';
       p.replaceChildren(make('img', '', { src: show.value, alt, draggable: 'false', decoding: 'async' }));
     } else {
@@ -143,7 +175,7 @@ function connected(g: Graph, i: number, side: Side, port: number): boolean {
   return g.edgesOf(i).some((k) => (side === 'in' ? g.et[k] === i && g.tp[k] === port : g.es[k] === i && g.ep[k] === port));
 }
 
-interface Shown { kind: 'text' | 'live' | 'image' | 'empty' | 'none'; value: string }
+interface Shown { kind: 'text' | 'live' | 'image' | 'empty' | 'none' | 'note'; value: string }
 
 /** A picture that is wholly in its address; while one is typed or pasted in parts it is not. */
 const wholePicture = /^data:image\/[a-z.+-]+;base64,(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -183,13 +215,22 @@ function fileIn(preview: string | undefined): string | null {
 /** describe says what a screen reader should: name, kind, state, place, ports. */
 export function describe(g: Graph, i: number, state: NodeState | undefined): string {
   const node = g.nodes[i]!, spec = g.spec(i), look = lookOf(state);
-  const kind = spec?.title ?? (g.frame[i] ? 'Frame' : `unknown kind ${node.type ?? ''}`);
+  if (g.note[i] || g.frame[i]) return drawnWords(g, i);
+  const kind = spec?.title ?? `unknown kind ${node.type ?? ''}`;
   const list = (side: Side) => g.ports(i, side).map((p, n) => `${p.label || p.name}${connected(g, i, side, n) ? ' connected' : ''}`).join(', ');
   const error = look === 'failed' && state?.error ? `: ${state.error.split('\n')[0]}` : '';
-  const parts = [labelOf(node), kind, (words[look] || 'not run') + error, `${i + 1} of ${g.nodes.length}`];
+  const put = isOn(node, 'disabled') ? ['disabled'] : isPinned(node) ? ['output pinned'] : [];
+  const parts = [labelOf(node), kind, ...put, ...(isOn(node, 'collapsed') ? ['collapsed'] : []), (words[look] || 'not run') + error, `${i + 1} of ${g.nodes.length}`];
   if (g.ports(i, 'in').length) parts.push(`inputs: ${list('in')}`);
   if (g.ports(i, 'out').length) parts.push(`outputs: ${list('out')}`);
   return parts.join(', ');
+}
+
+// Frames and notes have no state and no ports.
+function drawnWords(g: Graph, i: number): string {
+  const node = g.nodes[i]!, inside = g.children(i).length;
+  const what = g.note[i] ? ['Note', noteColour(node).name.toLowerCase()] : ['Frame', `${inside} inside`, ...(isOn(node, 'collapsed') ? ['collapsed'] : [])];
+  return [labelOf(node), ...what, `${i + 1} of ${g.nodes.length}`].join(', ');
 }
 
 /** titleHit reports whether a point lies on a card's header. */

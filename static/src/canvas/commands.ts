@@ -4,7 +4,10 @@ import { chosen, idsOf, pickOnly, picked, type Board } from './board';
 import { choices } from './choices';
 import { clip, insertion, parse, text } from './clipboard';
 import { addingCommands } from './commands/adding';
+import { asideCommands } from './commands/aside';
+import { framesCommands } from './commands/frames';
 import { goingCommands } from './commands/going';
+import { notesCommands } from './commands/notes';
 import { partCommands } from './commands/part';
 import type { Changes } from './diff';
 import { arrangeCommands } from './commands/arrange';
@@ -112,7 +115,7 @@ function walk(b: Board, dir: Direction) {
   const g = b.graph, i = chosen(b);
   const middle = (k: number): Point => ({ x: g.x[k]! + g.w[k]! / 2, y: g.y[k]! + g.h[k]! / 2 });
   if (i < 0) return show(b, centremost(b, middle));
-  const others = [...g.nodes.keys()].filter((k) => k !== i && !g.frame[k]).map((k) => [k, middle(k)] as [number, Point]);
+  const others = [...g.nodes.keys()].filter((k) => k !== i && g.shell[k]! < 0 && (!g.frame[k] || g.nodes[k]!.data?.collapsed === true)).map((k) => [k, middle(k)] as [number, Point]);
   show(b, nearest(middle(i), others, dir));
 }
 
@@ -179,6 +182,9 @@ export function commands(): Action[] {
     { id: 'rename', name: 'Rename', label: 'Rename the step in place', group: 'Step', keys: ['F2'], menu: onNode, writes: true, enabled: anyNode, perform: (b) => b.rename(b.store.selection().nodes.at(-1)!) },
     { id: 'connect', name: 'Connect…', label: 'Connect the step: choose the other end from a list', group: 'Step', keys: ['C'], menu: onNode, writes: true, enabled: anyNode, perform: connect },
     ...addingCommands(),
+    ...asideCommands(),
+    ...framesCommands(),
+    ...notesCommands(),
     { id: 'undo', name: 'Undo', label: 'Undo', group: 'Edit', keys: ['Mod+Z'], menu: ['canvas'], writes: true, enabled: (b) => b.store.canUndo, perform: (b) => travel(b, 'undo') },
     { id: 'redo', name: 'Redo', label: 'Redo', group: 'Edit', keys: ['Mod+Shift+Z', 'Mod+Y'], menu: ['canvas'], writes: true, enabled: (b) => b.store.canRedo, perform: (b) => travel(b, 'redo') },
     { id: 'cut', name: 'Cut', label: 'Cut', group: 'Edit', keys: ['Mod+X'], menu: onNode, writes: true, native: true, enabled: anyNode, perform: (b) => { const t = cut(b); if (t) b.write(t); } },
@@ -204,6 +210,7 @@ export function commands(): Action[] {
     { id: 'zoom-200', name: '200 %', label: 'Zoom to 200 %', group: 'View', keys: [], perform: (b) => zoomTo(b, 2) },
     { id: 'fit', name: 'Fit all', label: 'Show all steps', group: 'View', keys: ['1', 'Shift+1'], menu: ['canvas'], perform: (b) => b.view.fit(around(b, b.graph.nodes.keys())) },
     { id: 'fit-selection', name: 'Fit selection', label: 'Show the selection', group: 'View', keys: ['2', 'Shift+2'], menu: onNode, enabled: anyNode, perform: (b) => b.view.fit(around(b, picked(b))) },
+    { id: 'minimap', name: 'Minimap', label: 'Keep the minimap in view, or let it come and go', group: 'View', keys: ['M'], menu: ['canvas'], perform: (b) => b.pinMap() },
     { id: 'menu', name: 'Menu', label: 'Open the menu of the selection', group: 'View', keys: ['Shift+F10', 'ContextMenu'], perform: (b) => b.openMenu(null) },
     ...goingCommands(),
     { id: 'help', name: 'Keyboard shortcuts', label: 'Show this list', group: 'View', keys: ['?'], menu: ['canvas'], perform: (b) => b.openHelp() },

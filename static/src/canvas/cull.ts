@@ -3,7 +3,6 @@
 import type { Camera } from './camera';
 import { bend, covers, grown, type Box } from './geometry';
 import type { Graph } from './graph';
-import { ROW } from './layout';
 
 /** Zoom below which cards are blocks, and above which they are cards again. */
 export const BLOCKS_BELOW = 0.38, CARDS_ABOVE = 0.42;
@@ -42,15 +41,18 @@ export class Culler {
     const { x0, y0, x1, y1 } = this.near, { x, y, w, h } = g;
     this.nodes = [];
     for (let i = 0; i < g.nodes.length; i++) {
-      if (x[i]! < x1 && x[i]! + w[i]! > x0 && y[i]! < y1 && y[i]! + h[i]! > y0) this.nodes.push(i);
+      if (g.shell[i]! < 0 && x[i]! < x1 && x[i]! + w[i]! > x0 && y[i]! < y1 && y[i]! + h[i]! > y0) this.nodes.push(i);
     }
     this.edges = [];
     for (let k = 0; k < g.edges.length; k++) {
       const s = g.es[k]!, t = g.et[k]!;
       if (s < 0 || t < 0) continue;
-      const ay = y[s]! + g.out0[s]! + g.ep[k]! * ROW, by = y[t]! + g.in0[t]! + g.tp[k]! * ROW;
+      // Where a collapsed frame hides a node, its edges end at the frame.
+      const from = g.shell[s]!, to = g.shell[t]!, a = from < 0 ? s : from, b = to < 0 ? t : to;
+      if (a === b && from >= 0) continue;
+      const ay = y[a]! + g.out0[a]! + g.ep[k]! * g.row[a]!, by = y[b]! + g.in0[b]! + g.tp[k]! * g.row[b]!;
       if ((ay > y1 && by > y1) || (ay < y0 && by < y0)) continue;
-      const ax = x[s]! + w[s]!, bx = x[t]!, d = bend(ax, bx);
+      const ax = x[a]! + w[a]!, bx = x[b]!, d = bend(ax, bx);
       if (Math.min(ax, bx - d) < x1 && Math.max(bx, ax + d) > x0) this.edges.push(k);
     }
   }

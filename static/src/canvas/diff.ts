@@ -6,7 +6,7 @@ export interface TableDiff<T> {
   put?: T[];
   remove?: string[];
   update?: Record<string, Partial<T>>;
-  /** The new place in the list of records that stay as they are. */
+  /** The new place in the list, of records that stay as they are or are put anew. */
   move?: Record<string, number>;
 }
 
@@ -70,8 +70,9 @@ export class Table<T extends Row> {
       if (before && after && !same(before, after)) out.push({ id, before, after, at: this.at(id) });
     }
     for (const [id, at] of Object.entries(d.move ?? {})) {
-      const record = this.get(id), from = this.at(id);
-      if (record && from !== at) out.push({ id, before: record, after: record, at, from });
+      const own = out.find((c) => c.id === id && c.after), record = this.get(id), from = this.at(id);
+      if (own && from !== at) Object.assign(own, own.before ? { at, from } : { at });
+      else if (record && from !== at) out.push({ id, before: record, after: record, at, from });
     }
     return out;
   }
@@ -86,7 +87,7 @@ export class Table<T extends Row> {
       const i = this.at(c.id);
       if (c.from !== undefined && c.after && i >= 0) {
         gone.add(i);
-        coming.push({ ...c, after: rows[i]! });
+        coming.push(c.before === c.after ? { ...c, after: rows[i]! } : c);
       } else if (!c.after) gone.add(i);
       else if (i < 0) coming.push(c);
       else rows[i] = c.after;
@@ -111,6 +112,28 @@ function patched<T>(before: T, patch: Partial<T>): T {
   const after = { ...before, ...patch };
   for (const key of Object.keys(patch) as (keyof T)[]) if (patch[key] === undefined) delete after[key];
   return after;
+}
+
+/** between returns the changes that lead from some records to others, and whether the order of those that stay is another. */
+export function between<T extends Row>(from: readonly T[], to: readonly T[]): { changes: Change<T>[]; reordered: boolean } {
+  const before = new Map(usable(from)), after = new Map(usable(to)), out: Change<T>[] = [];
+  for (const [id, { row, at }] of before) if (!after.has(id)) out.push({ id, before: row, after: null, at });
+  for (const [id, { row, at }] of after) {
+    const old = before.get(id);
+    if (!old || !same(old.row, row)) out.push({ id, before: old?.row ?? null, after: row, at });
+  }
+  const stay = [...after.keys()].filter((id) => before.has(id)), was = [...before.keys()].filter((id) => after.has(id));
+  return { changes: out, reordered: stay.some((id, i) => id !== was[i]) };
+}
+
+// Of records with one id the first counts, as in a table.
+function usable<T extends Row>(rows: readonly T[]): [string, { row: T; at: number }][] {
+  const out = new Map<string, { row: T; at: number }>();
+  rows.forEach((row, at) => {
+    const id: unknown = (row as T | null)?.id;
+    if (typeof id === 'string' && !out.has(id)) out.set(id, { row, at });
+  });
+  return [...out];
 }
 
 /** invert returns the changes that take the document back. */

@@ -57,10 +57,20 @@ export function withData(node: RFNode, patch: Record<string, unknown>): Partial<
   return { data: { ...dataOf(node), ...patch } };
 }
 
-/** labelOf returns what the user calls the node: its label, else its type, else its id. */
+/** labelOf returns what the user calls the node: its label, else the first line of a note, else its type, else its id. */
 export function labelOf(node: RFNode): string {
-  const label = dataOf(node).label;
-  return (typeof label === 'string' && label) || node.type || node.id;
+  const { label, text } = dataOf(node);
+  const line = node.type === 'note' && typeof text === 'string' ? /[^\s#*`_-].*/.exec(text)?.[0].replace(/[*`_]/g, '').trim().slice(0, 80) : '';
+  return (typeof label === 'string' && label) || line || { note: 'Note', group: 'Frame' }[node.type ?? ''] || node.type || node.id;
+}
+
+/** isOn reports whether a member of the data is true. */
+export const isOn = (node: RFNode, key: 'disabled' | 'collapsed'): boolean => dataOf(node)[key] === true;
+
+/** isPinned reports whether outputs are pinned to the step. */
+export function isPinned(node: RFNode): boolean {
+  const { pinned } = dataOf(node);
+  return !!pinned && typeof pinned === 'object' && !Array.isArray(pinned);
 }
 
 /** usableNode reports whether a record can be shown; others stay in the document unseen. */

@@ -1,9 +1,9 @@
 // An index over the document for drawing, hit tests and connection rules: typed
 // arrays by position in the node and edge lists. Rebuilt when the structure
 // changes, patched when cards only move or their data changes.
-import { num, usableEdge, usableNode, type GraphDoc, type Point, type RFEdge, type RFNode } from './document';
+import { isOn, num, usableEdge, usableNode, type GraphDoc, type Point, type RFEdge, type RFNode } from './document';
 import type { Box } from './geometry';
-import { frameShape, ROW, shapeOf } from './layout';
+import { frameShape, noteShape, shapeOf } from './layout';
 import { inputsFor, outputsFor, type Port, type PortType, type Spec } from './spec';
 
 /** Which side of a card a port is on. */
@@ -25,7 +25,12 @@ export class Graph {
   in0 = new Float32Array(0);
   out0 = new Float32Array(0);
   preview = new Float32Array(0);
+  /** Distance between the ports of a node. */
+  row = new Float32Array(0);
   frame = new Uint8Array(0);
+  note = new Uint8Array(0);
+  /** The collapsed frame that hides a node, else -1. */
+  shell = new Int32Array(0);
   depth = new Uint8Array(0);
   parent = new Int32Array(0);
   /** Source and target node of each edge, -1 when the end does not exist. */
@@ -73,8 +78,10 @@ export class Graph {
     this.nodes.forEach((node, i) => this.ids.has(node.id) || this.ids.set(node.id, i));
     this.x = new Float64Array(n);
     this.y = new Float64Array(n);
-    for (const key of ['w', 'h', 'in0', 'out0', 'preview'] as const) this[key] = new Float32Array(n);
+    for (const key of ['w', 'h', 'in0', 'out0', 'preview', 'row'] as const) this[key] = new Float32Array(n);
     this.frame = new Uint8Array(n);
+    this.note = Uint8Array.from(this.nodes, (node) => (node.type === 'note' && !this.specs.has('note') ? 1 : 0));
+    this.shell = new Int32Array(n).fill(-1);
     this.depth = new Uint8Array(n);
     this.parent = new Int32Array(n).fill(-1);
     this.ins = new Array<Port[]>(n).fill(none);
@@ -84,6 +91,7 @@ export class Graph {
     for (let i = 0; i < n; i++) this.shape(i);
     this.ends();
     for (let i = 0; i < n; i++) if (this.parent[i]! < 0) this.settle(i, 0);
+    this.shut();
   }
 
   /** patch takes over changed records when nothing structural changed. */
@@ -100,7 +108,9 @@ export class Graph {
       }
       this.settle(i, this.depth[i]!);
     }
-    if (reshaped) this.ends();
+    if (!reshaped) return;
+    this.ends();
+    this.shut();
   }
 
   /** place moves a card, and what is in it, to an absolute position without touching the document. */
@@ -125,8 +135,9 @@ export class Graph {
     return this.kids[i] ?? [];
   }
 
-  /** box returns the rectangle of a card. */
-  box(i: number): Box {
+  /** box returns the rectangle of a card; of a hidden one that of the frame that hides it. */
+  box(at: number): Box {
+    const i = this.shell[at]! >= 0 ? this.shell[at]! : at;
     const x = this.x[i]!, y = this.y[i]!;
     return { x0: x, y0: y, x1: x + this.w[i]!, y1: y + this.h[i]! };
   }
@@ -136,9 +147,10 @@ export class Graph {
     return (side === 'in' ? this.ins[i] : this.outs[i]) ?? none;
   }
 
-  /** portAt returns the centre of a port's dot. */
-  portAt(i: number, side: Side, port: number): Point {
-    const top = this.y[i]! + port * ROW;
+  /** portAt returns the centre of a port's dot; of a hidden node the side of the frame that hides it. */
+  portAt(at: number, side: Side, port: number): Point {
+    const i = this.shell[at]! >= 0 ? this.shell[at]! : at;
+    const top = this.y[i]! + port * this.row[i]!;
     return side === 'in' ? { x: this.x[i]!, y: top + this.in0[i]! } : { x: this.x[i]! + this.w[i]!, y: top + this.out0[i]! };
   }
 
@@ -155,6 +167,12 @@ export class Graph {
   /** drawn reports whether both ends of an edge exist. */
   drawn(k: number): boolean {
     return this.es[k]! >= 0 && this.et[k]! >= 0;
+  }
+
+  /** shown reports whether an edge can be seen: its ends exist and are not hidden by one frame. */
+  shown(k: number): boolean {
+    const s = this.es[k]!, t = this.et[k]!;
+    return s >= 0 && t >= 0 && (this.shell[s]! < 0 || this.shell[s] !== this.shell[t]);
   }
 
   /** edgesOf returns the edges at a node. */
@@ -196,6 +214,18 @@ export class Graph {
       (this.kids[p] ??= []).push(i);
       if (!this.spec(p)) this.frame[p] = 1;
     });
+  }
+
+  // What is inside a collapsed frame is hidden by the outermost one.
+  private shut() {
+    this.shell.fill(-1);
+    if (!this.kids.length) return;
+    const spread = (i: number, by: number) => {
+      this.shell[i] = by;
+      const next = by < 0 && this.frame[i] && isOn(this.nodes[i]!, 'collapsed') ? i : by;
+      for (const k of this.kids[i] ?? []) spread(k, next);
+    };
+    for (let i = 0; i < this.nodes.length; i++) if (this.parent[i]! < 0) spread(i, -1);
   }
 
   private within(i: number, ancestor: number): boolean {
@@ -243,11 +273,12 @@ export class Graph {
     const frame = this.frame[i] === 1;
     this.ins[i] = frame ? none : this.withGuessed(i, 'in', spec ? inputsFor(spec, node.data) : none);
     this.outs[i] = frame ? none : this.withGuessed(i, 'out', spec ? outputsFor(spec, node.data) : none);
-    const s = frame ? frameShape(node) : shapeOf(node, spec, this.ins[i]!, this.outs[i]!);
+    const s = frame ? frameShape(node) : this.note[i] ? noteShape(node) : shapeOf(node, spec, this.ins[i]!, this.outs[i]!);
     this.w[i] = s.w;
     this.h[i] = s.h;
-    this.in0[i] = frame ? s.h / 2 : s.in0;
-    this.out0[i] = frame ? s.h / 2 : s.out0;
+    this.in0[i] = s.in0;
+    this.out0[i] = s.out0;
+    this.row[i] = s.row;
     this.preview[i] = s.preview;
   }
 

@@ -1,7 +1,8 @@
 // Undo and redo over the store. Selection and view are no steps of their own;
 // each step remembers the selection it acted on and left behind.
 import { invert, isEmpty, joined, type Changes, type Diff } from './diff';
-import type { GraphDoc, Selection } from './document';
+import type { GraphDoc, RFEdge, RFNode, Selection } from './document';
+import { rebased } from './rebase';
 import { Store } from './store';
 
 /** How a change enters the history. */
@@ -94,6 +95,17 @@ export class DocStore extends Store {
     this.past = [];
     this.future = [];
     this.load(doc);
+  }
+
+  /** absorb takes over records that were changed elsewhere. It is no undo step, and the steps there are stay. */
+  absorb(nodes: readonly RFNode[], edges: readonly RFEdge[]) {
+    this.seal();
+    const changes = this.adopt(nodes, edges);
+    if (isEmpty(changes)) return;
+    const onto = rebased(changes);
+    const lift = (steps: Step[]) => steps.map((s) => ({ ...s, changes: onto(s.changes) })).filter((s) => !isEmpty(s.changes));
+    this.past = lift(this.past);
+    this.future = lift(this.future);
   }
 
   private travel(changes: Changes, label: string, selection: Selection, origin: 'undo' | 'redo'): Changes {

@@ -18,7 +18,7 @@ export function nodeAt(g: Graph, among: readonly number[], p: Point, order: (i: 
 export function edgeAt(g: Graph, among: readonly number[], p: Point, within: number): { edge: number; t: number } | null {
   let best = within, found: { edge: number; t: number } | null = null;
   for (const k of among) {
-    if (!g.drawn(k)) continue;
+    if (!g.shown(k)) continue;
     const a = g.from(k), b = g.to(k), box = grown(curveBox(a, b), within, within);
     if (p.x < box.x0 || p.x > box.x1 || p.y < box.y0 || p.y > box.y1) continue;
     const { distance, t } = nearCurve(a, b, p);

@@ -39,7 +39,6 @@ export interface MountOptions {
   /** Speaks through the page's live region. */
   say(text: string): void;
   onOpenInspector(nodeId: string): void;
-  /** Runs some steps; without it the canvas offers no runs. */
   /** Key under which the view (zoom, position) is remembered. */
   storageKey?: string;
   /** Key under which the user's settings of the editor are kept. */
@@ -77,6 +76,8 @@ export interface Canvas {
   /** goTo selects a node and puts it into the middle of the view, at a zoom that can be read. */
   goTo(id: string): void;
   focus(): void;
+  /** busy reports whether a gesture is in progress or a name is being written. */
+  busy(): boolean;
   /** replace loads another document and forgets the history. */
   replace(doc: GraphDoc): void;
   /** stats returns counts for benchmarks: base paints so far and mounted cards. */
@@ -113,6 +114,7 @@ export function mount(root: HTMLElement, o: MountOptions): Canvas {
       if (i >= 0) view.centre(graph.box(i));
     },
     focus: () => view.stage.focus({ preventScroll: true }),
+    busy: () => page.busy,
     replace: (doc) => store.replace(doc),
     stats: () => view.stats(),
     destroy: () => page.destroy(),

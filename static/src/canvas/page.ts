@@ -16,6 +16,8 @@ import type { DocStore } from './history';
 import { insertOn } from './insert';
 import { pasteText } from './material';
 import { Menu } from './menu';
+import { Minimap } from './minimap';
+import { writeNote } from './notefield';
 import { openPicker } from './picker';
 import { rename } from './rename';
 import { SelectionBar } from './selectionbar';
@@ -55,6 +57,7 @@ export class Page {
   private readonly bar: ZoomBar;
   private readonly picks: SelectionBar;
   private readonly wires: EdgeBar;
+  private readonly map: Minimap;
   private readonly off = new AbortController();
   private readonly unsubscribe: () => void;
   private empty: HTMLElement | null = null;
@@ -77,12 +80,14 @@ export class Page {
     this.bar = new ZoomBar((id) => this.actions.run(id), (near) => this.levels(near));
     this.picks = new SelectionBar(this.board, this.actions);
     this.wires = new EdgeBar(this.board);
+    this.map = this.makeMap();
     this.describeStage();
-    root.append(this.picks.el, this.wires.el, this.bar.el);
+    root.append(this.picks.el, this.wires.el, this.bar.el, this.map.el);
     this.unsubscribe = store.subscribe((n) => this.hear(n));
     view.beforeFrame = () => this.tick();
-    view.onCamera = () => this.bar.show(view.cam.z);
-    view.onRest = () => { if (this.placed) saveLook(this.o.storageKey, view.cam); };
+    view.onCamera = () => this.turned();
+    view.onRest = () => this.rested();
+    view.onColours = () => this.map.changed();
     view.onResize = () => this.place();
     this.listen();
     this.emptiness();
@@ -97,9 +102,15 @@ export class Page {
     this.finder.close();
     this.find.close();
     this.wires.destroy();
+    this.map.destroy();
     this.off.abort();
     this.view.destroy();
     this.root.replaceChildren();
+  }
+
+  /** busy reports whether a gesture is in progress or a name is being written. */
+  get busy(): boolean {
+    return this.hand.busy || this.naming !== null;
   }
 
   private tick() {
@@ -108,18 +119,47 @@ export class Page {
     this.wires.tick(this.view.over, this.hand.busy);
   }
 
+  private turned() {
+    this.bar.show(this.view.cam.z);
+    if (this.placed) this.map.moved();
+  }
+
+  private rested() {
+    this.map.rested();
+    if (this.placed) saveLook(this.o.storageKey, this.view.cam);
+  }
+
+  private makeMap(): Minimap {
+    const { graph, view, settings } = this;
+    const map = new Minimap({
+      graph, statuses: view.statuses, cam: view.cam, theme: () => view.theme, pin: () => this.board.pinMap(),
+      look: (x, y) => view.look(view.cam.width / 2 - x * view.cam.z, view.cam.height / 2 - y * view.cam.z, view.cam.z),
+    });
+    const pin = () => map.pin(settings.get().minimap);
+    pin();
+    settings.subscribe(pin);
+    return map;
+  }
+
+  private pinMap() {
+    const on = !this.settings.get().minimap;
+    this.settings.set({ minimap: on });
+    this.o.say(on ? 'The minimap stays in view.' : 'The minimap comes and goes.');
+  }
+
   private makeBoard(): Board {
     const { store, graph, view, o } = this;
     return {
       store, graph, view, statuses: view.statuses, specs: o.specs, readOnly: !!o.readOnly,
       pointer: () => this.hand.pointer(),
       say: o.say,
-      openInspector: o.onOpenInspector,
+      openInspector: (id) => this.openNode(id),
       rename: (id) => this.rename(id),
       openMenu: (at) => this.contextMenu(at),
       openHelp: () => void openHelp(this.root, this.actions, () => this.board.openSettings(), () => view.stage.focus({ preventScroll: true })),
       openFind: () => this.find.show(),
       openSettings: () => void openSettings(this.root, this.actions, this.settings, () => view.stage.focus({ preventScroll: true })),
+      pinMap: () => this.pinMap(),
       openPicker: (at, end) => openPicker(this.board, this.finder, { at, end }),
       choose: (label, items, at) => this.menu.open(label, items, at ?? this.atSelection()),
       insertOn: (edge, at) => insertOn(this.board, edge, at),
@@ -133,6 +173,7 @@ export class Page {
     const hint = make('p', '', { id: 'cv-hint', hidden: '' }, 'Arrow keys move the selected step, Control and arrow keys go from step to step, square brackets follow connections, Enter opens settings, question mark lists all shortcuts.');
     this.root.append(hint);
     this.view.stage.setAttribute('aria-describedby', hint.id);
+    this.view.stage.classList.toggle('is-fixed', !!this.o.readOnly);
   }
 
   // The first opening fits the graph, later ones come back to the last view.
@@ -156,13 +197,14 @@ export class Page {
       return;
     }
     this.absorb(n.change);
+    this.map.changed();
     this.o.onChange(n.change);
   }
 
   private absorb(c: DocChange) {
     if (c.structural) {
       this.hand.cancel();
-      if (this.naming && c.origin !== 'edit') this.stopNaming();
+      if (this.naming && c.origin !== 'edit' && c.origin !== 'remote') this.stopNaming();
       this.graph.rebuild(this.store.doc());
       this.view.rebuilt();
       this.emptiness();
@@ -272,6 +314,13 @@ export class Page {
     }
     const { id } = this.graph.nodes[i]!;
     if (titleHit(this.graph, i, p.y) && !this.o.readOnly && !this.view.blocks()) this.rename(id);
+    else this.openNode(id);
+  }
+
+  // A note opens for writing and a frame for its name; both have no settings.
+  private openNode(id: string) {
+    const i = this.graph.at(id);
+    if (i >= 0 && (this.graph.frame[i] || this.graph.note[i])) this.rename(id);
     else this.o.onOpenInspector(id);
   }
 
@@ -318,7 +367,7 @@ export class Page {
     show(this.board, i);
     this.view.flush();
     const card = this.view.hold(i);
-    this.naming = rename(this.board, card, () => { this.naming = null; });
+    this.naming = (this.graph.note[i] ? writeNote : rename)(this.board, card, () => { this.naming = null; });
   }
 
   private stopNaming(): boolean {

@@ -2,7 +2,8 @@
 // for the view and a rim around it, then only moved and scaled by the compositor.
 import type { Camera } from './camera';
 import type { Culler } from './cull';
-import { labelOf } from './document';
+import { isOn, isPinned, labelOf, type RFNode } from './document';
+import { noteColour } from './note';
 import { bend } from './geometry';
 import { type Graph, TYPES } from './graph';
 import { HEAD } from './layout';
@@ -87,11 +88,18 @@ export class BaseLayer {
     this.el.style.transform = `translate(${-this.rimX}px,${-this.rimY}px)`;
   }
 
-  /** touchUp paints one block again over itself, after its state changed. */
-  touchUp(s: Scene, i: number) {
+  /** touchUp paints one block again over itself, after its state changed, and what lies over it. */
+  touchUp(s: Scene, i: number, over: readonly number[]) {
     if (!this.valid || s.liftedNodes.has(i) || s.graph.frame[i]) return;
     this.frameOf();
-    block(this.ctx, s, i, this.at.z);
+    const { ctx } = this, g = s.graph;
+    if (!over.length) return block(ctx, s, i, this.at.z);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(g.x[i]!, g.y[i]!, g.w[i]!, g.h[i]!);
+    ctx.clip();
+    for (const k of [i, ...over]) this.card(s, k);
+    ctx.restore();
   }
 
   private frameOf() {
@@ -158,11 +166,12 @@ export function frame(ctx: CanvasRenderingContext2D, s: Scene, i: number) {
 
 /** block paints a card as a labelled block with the colour of its kind and state. */
 export function block(ctx: CanvasRenderingContext2D, s: Scene, i: number, z: number) {
-  const g = s.graph, x = g.x[i]!, y = g.y[i]!, w = g.w[i]!, h = g.h[i]!;
+  if (s.graph.note[i]) return note(ctx, s, i, z);
+  const g = s.graph, off = isOn(g.nodes[i]!, 'disabled'), x = g.x[i]!, y = g.y[i]!, w = g.w[i]!, h = g.h[i]!;
   const look = lookOf(s.statuses.of(g.nodes[i]!.id));
-  ctx.fillStyle = s.theme.surface;
+  ctx.fillStyle = off ? s.theme.sunken : s.theme.surface;
   ctx.fillRect(x, y, w, h);
-  ctx.fillStyle = kindColour(s, i);
+  ctx.fillStyle = off ? s.theme.border : kindColour(s, i);
   ctx.fillRect(x, y, Math.max(6, 3 / z), h);
   if (look !== 'idle') {
     ctx.globalAlpha = z < FAR ? 0.45 : 0.16;
@@ -174,8 +183,25 @@ export function block(ctx: CanvasRenderingContext2D, s: Scene, i: number, z: num
     const thick = look === 'idle' ? 1 / z : Math.max(2, 2 / z);
     ctx.strokeStyle = s.theme.status[look];
     ctx.lineWidth = thick;
+    if (off) ctx.setLineDash([6 / z, 4 / z]);
     ctx.strokeRect(x + thick / 2, y + thick / 2, w - thick, h - thick);
+    ctx.setLineDash([]);
   }
+  if (z > FAR) title(ctx, s, i, z);
+}
+
+// A note is a sheet in its colour; zoomed out its first line is its title.
+function note(ctx: CanvasRenderingContext2D, s: Scene, i: number, z: number) {
+  const g = s.graph, x = g.x[i]!, y = g.y[i]!, w = g.w[i]!, h = g.h[i]!, colour = s.theme.status[noteColour(g.nodes[i]!).look];
+  ctx.fillStyle = s.theme.surface;
+  ctx.fillRect(x, y, w, h);
+  ctx.globalAlpha = 0.22;
+  ctx.fillStyle = colour;
+  ctx.fillRect(x, y, w, h);
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1 / z;
+  ctx.strokeRect(x, y, w, h);
   if (z > FAR) title(ctx, s, i, z);
 }
 
@@ -184,12 +210,18 @@ function kindColour(s: Scene, i: number): string {
   return s.theme.types[type in portVar ? TYPES.indexOf(type) : 0] ?? s.theme.edge;
 }
 
+/** titleOf returns a name with a word for what the card shows by a mark. */
+export function titleOf(n: RFNode): string {
+  const word = isOn(n, 'disabled') ? ' (disabled)' : isPinned(n) ? ' (pinned)' : '';
+  return labelOf(n) + word;
+}
+
 // Eleven screen pixels while zoomed out, the size of a card's title near full size.
 function title(ctx: CanvasRenderingContext2D, s: Scene, i: number, z: number) {
   const g = s.graph, size = Math.max(13, 11 / z), left = Math.max(12, 8 / z);
   const room = Math.floor((g.w[i]! - left - 6 / z) / (size * 0.56));
   if (room < 3) return;
-  const label = labelOf(g.nodes[i]!);
+  const label = titleOf(g.nodes[i]!);
   ctx.fillStyle = s.theme.text;
   ctx.font = `600 ${size}px ${s.theme.font}`;
   ctx.textBaseline = 'middle';

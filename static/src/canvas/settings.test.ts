@@ -13,13 +13,13 @@ const action = (id: string, keys: string[]): Action => ({ id, name: `Do ${id}`, 
 test('settings are kept and come back', () => {
   const k = keep();
   const s = new Settings('u', k);
-  assert.deepEqual(s.get(), { wheelZooms: false, letters: true, keys: {} });
+  assert.deepEqual(s.get(), { wheelZooms: false, letters: true, minimap: false, keys: {} });
   let heard = 0;
   s.subscribe(() => heard++);
   s.set({ wheelZooms: true });
   s.rebind('fit', 'F');
   assert.equal(heard, 2);
-  assert.deepEqual(new Settings('u', k).get(), { wheelZooms: true, letters: true, keys: { fit: 'F' } });
+  assert.deepEqual(new Settings('u', k).get(), { wheelZooms: true, letters: true, minimap: false, keys: { fit: 'F' } });
   s.rebind('fit', undefined);
   assert.deepEqual(new Settings('u', k).get().keys, {});
 });

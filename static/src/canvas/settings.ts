@@ -8,11 +8,13 @@ export interface EditorSettings {
   wheelZooms: boolean;
   /** Keys without Ctrl, Cmd or Alt act. */
   letters: boolean;
+  /** The minimap stays in view. */
+  minimap: boolean;
   /** Chords of the user's own, by action. */
   keys: Record<string, string>;
 }
 
-const initial = (): EditorSettings => ({ wheelZooms: false, letters: true, keys: {} });
+const initial = (): EditorSettings => ({ wheelZooms: false, letters: true, minimap: false, keys: {} });
 
 /** Where settings are kept; localStorage, or null when there is none. */
 export interface Keep { getItem(key: string): string | null; setItem(key: string, value: string): void }
@@ -60,9 +62,10 @@ export class Settings {
     try {
       const kept: unknown = JSON.parse(this.keep?.getItem(this.key) ?? 'null');
       if (!kept || typeof kept !== 'object') return out;
-      const { wheelZooms, letters, keys } = kept as Partial<EditorSettings>;
+      const { wheelZooms, letters, minimap, keys } = kept as Partial<EditorSettings>;
       if (typeof wheelZooms === 'boolean') out.wheelZooms = wheelZooms;
       if (typeof letters === 'boolean') out.letters = letters;
+      if (typeof minimap === 'boolean') out.minimap = minimap;
       if (keys && typeof keys === 'object') out.keys = Object.fromEntries(Object.entries(keys).filter(([, v]) => typeof v === 'string' && v));
     } catch { /* what cannot be read is as if it were not there */ }
     return out;

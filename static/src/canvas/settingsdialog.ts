@@ -26,6 +26,8 @@ export function openSettings(root: HTMLElement, table: ActionTable, settings: Se
   const body = make('div', 'cv-settings__body', {},
     make('section', '', {}, make('h3', '', {}, 'Mouse'),
       choice('The mouse wheel zooms', 'Without this the wheel pans, and Ctrl with the wheel zooms.', now.wheelZooms, (on) => settings.set({ wheelZooms: on }))),
+    make('section', '', {}, make('h3', '', {}, 'View'),
+      choice('The minimap stays in view', 'Without this it is shown while the view moves.', now.minimap, (on) => settings.set({ minimap: on }))),
     make('section', '', {}, make('h3', '', {}, 'Keys'),
       choice('Single keys without Ctrl, Cmd or Alt act', 'Switch this off when you speak your text, or press keys by accident. It concerns letters, digits and signs.', now.letters, (on) => { settings.set({ letters: on }); rows.show(); }),
       rows.el));

@@ -11,11 +11,14 @@ export interface Sketch {
   cut?: readonly number[];
   /** The edge that takes in what is dropped now, or -1. */
   target?: number;
+  /** The frame that takes in what is dropped now, or -1. */
+  frame?: number;
 }
 
 /** paintSketch draws on a context that is scaled to the document. */
 export function paintSketch(ctx: CanvasRenderingContext2D, s: Scene, k: Sketch) {
   if (k.target !== undefined && k.target >= 0 && s.graph.drawn(k.target)) target(ctx, s, k.target);
+  if (k.frame !== undefined && k.frame >= 0) taker(ctx, s, k.frame);
   if (k.guides?.length) guides(ctx, s, k.guides);
   if (k.cut?.length) struck(ctx, s, k.cut);
   if (k.blade && k.blade.length > 1) blade(ctx, s, k.blade);
@@ -31,6 +34,15 @@ function target(ctx: CanvasRenderingContext2D, s: Scene, edge: number) {
     ctx.stroke();
   }
   ctx.globalAlpha = 1;
+}
+
+function taker(ctx: CanvasRenderingContext2D, s: Scene, i: number) {
+  const b = s.graph.box(i);
+  ctx.strokeStyle = s.theme.selected;
+  ctx.lineWidth = 3 / s.cam.z;
+  ctx.beginPath();
+  ctx.roundRect(b.x0, b.y0, b.x1 - b.x0, b.y1 - b.y0, 10);
+  ctx.stroke();
 }
 
 // Lines run a little beyond what they join; gaps have bars at their ends.

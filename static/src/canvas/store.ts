@@ -1,10 +1,10 @@
 // The state of the editor: the document scope (saved, undoable) and the session
 // scope (selection), with one stream of notices for both.
-import { docOf, isEmpty, structural, Table, type Changes, type Diff } from './diff';
+import { between, docOf, isEmpty, structural, Table, type Changes, type Diff } from './diff';
 import { nothing, type GraphDoc, type RFEdge, type RFNode, type Selection } from './document';
 
 /** Where a document change came from. */
-export type Origin = 'edit' | 'undo' | 'redo' | 'replace';
+export type Origin = 'edit' | 'undo' | 'redo' | 'replace' | 'remote';
 
 /** A committed change of the document. */
 export interface DocChange {
@@ -99,6 +99,18 @@ export class Store {
     this.edges = new Table(doc.edges ?? []);
     this.tell({ kind: 'doc', change: { label: 'Replace', origin: 'replace', changes: { nodes: [], edges: [] }, structural: true } });
     this.prune();
+  }
+
+  /** adopt takes over records that were changed elsewhere and returns what changed. */
+  protected adopt(nodes: readonly RFNode[], edges: readonly RFEdge[]): Changes {
+    const n = between(this.nodes.rows, nodes), e = between(this.edges.rows, edges), changes = { nodes: n.changes, edges: e.changes };
+    const reordered = n.reordered || e.reordered;
+    if (isEmpty(changes) && !reordered) return changes;
+    this.nodes = new Table(nodes);
+    this.edges = new Table(edges);
+    this.tell({ kind: 'doc', change: { label: 'Merge', origin: 'remote', changes, structural: reordered || structural(changes) } });
+    this.prune();
+    return changes;
   }
 
   private prune() {

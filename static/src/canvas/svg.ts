@@ -1,11 +1,13 @@
 // The whole graph as an SVG picture, in the colours of the present theme: frames,
 // connections and cards at the places the canvas computes.
 import { imageOf } from './card';
-import { labelOf } from './document';
+import { isOn, labelOf } from './document';
 import { bend, grown, union, type Box } from './geometry';
 import { TYPES, type Graph, type Side } from './graph';
 import { iconPath } from './icons';
 import { FOOT, GAP, HEAD, previewKind, ROW, summary } from './layout';
+import { noteColour, noteText } from './note';
+import { titleOf } from './paint';
 import type { PortType } from './spec';
 import { portVar, type Theme } from './theme';
 
@@ -31,7 +33,7 @@ export function picturesOf(g: Graph): string[] {
 }
 
 function pictureOf(g: Graph, i: number): string | null {
-  return g.frame[i] || previewKind(g.spec(i)) !== 'image' ? null : imageOf(g.nodes[i]!.data?.file) ?? imageOf(summary(g.nodes[i]!, g.spec(i)));
+  return g.frame[i] || g.note[i] || previewKind(g.spec(i)) !== 'image' ? null : imageOf(g.nodes[i]!.data?.file) ?? imageOf(summary(g.nodes[i]!, g.spec(i)));
 }
 
 /** svgOf paints the graph. images holds the bytes of pictures as data addresses, by their address. */
@@ -39,13 +41,13 @@ export function svgOf(g: Graph, theme: Theme, images: ReadonlyMap<string, string
   let box: Box | null = null;
   for (const i of g.nodes.keys()) box = union(box, g.box(i));
   const b = grown(box ?? { x0: 0, y0: 0, x1: 320, y1: 180 }, RIM, RIM), width = Math.ceil(b.x1 - b.x0), height = Math.ceil(b.y1 - b.y0);
-  const frames = [...g.nodes.keys()].filter((i) => g.frame[i]), cards = [...g.nodes.keys()].filter((i) => !g.frame[i]);
+  const seen = [...g.nodes.keys()].filter((i) => g.shell[i]! < 0), frames = seen.filter((i) => g.frame[i]), cards = seen.filter((i) => !g.frame[i]);
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="${num(b.x0)} ${num(b.y0)} ${width} ${height}" font-family="${escaped(theme.font)}">`,
     `<title>${escaped(name)}</title>`,
     rect(b, theme.canvas, 'none', 0),
     ...frames.map((i) => frame(g, theme, i)),
-    ...[...g.edges.keys()].filter((k) => g.drawn(k)).map((k) => edge(g, theme, k)),
+    ...[...g.edges.keys()].filter((k) => g.shown(k)).map((k) => edge(g, theme, k)),
     ...cards.map((i) => card(g, theme, i, images)),
     '</svg>',
   ];
@@ -100,22 +102,26 @@ function edge(g: Graph, t: Theme, k: number): string {
 const colourOf = (t: Theme, type: string): string => t.types[type in portVar ? TYPES.indexOf(type as PortType) : 0] ?? t.edge;
 
 function card(g: Graph, t: Theme, i: number, images: ReadonlyMap<string, string>): string {
-  const b = g.box(i), spec = g.spec(i), k = colourOf(t, spec?.color || 'any');
+  if (g.note[i]) return note(g, t, i);
+  const b = g.box(i), spec = g.spec(i), off = isOn(g.nodes[i]!, 'disabled'), shut = isOn(g.nodes[i]!, 'collapsed'), k = colourOf(t, spec?.color || 'any');
   const rule = (y: number) => `<path d="M${num(b.x0)} ${num(y)}H${num(b.x1)}" stroke="${escaped(t.border)}" stroke-opacity="0.35"/>`;
   return [
     '<g>',
-    rect(b, t.surface, t.border, 10, spec ? '' : ' stroke-dasharray="4 3"'),
+    rect(b, off ? t.sunken : t.surface, t.border, 10, spec && !off ? '' : ' stroke-dasharray="4 3"'),
     rect({ x0: b.x0 + 8, y0: b.y0 + 9, x1: b.x0 + 30, y1: b.y0 + 31 }, k, 'none', 6, ' fill-opacity="0.14"'),
     `<path transform="translate(${num(b.x0 + 12)} ${num(b.y0 + 13)}) scale(0.875)" d="${escaped(iconPath(spec?.icon ?? 'unknown'))}" fill="none" stroke="${escaped(k)}" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>`,
-    words(b.x0 + 38, b.y0 + 25, 13, t.text, fitted(labelOf(g.nodes[i]!), 13, g.w[i]! - 50), ' font-weight="600"'),
-    rule(b.y0 + HEAD),
-    preview(g, t, i, images),
-    rule(b.y1 - FOOT),
-    words(b.x0 + 10, b.y1 - 10, 12, t.muted, fitted(spec?.title ?? `Unknown kind ${g.nodes[i]!.type ?? ''}`, 12, g.w[i]! - 20)),
+    words(b.x0 + 38, b.y0 + 25, 13, t.text, fitted(titleOf(g.nodes[i]!), 13, g.w[i]! - 50), ' font-weight="600"'),
+    ...(shut ? [] : [rule(b.y0 + HEAD), preview(g, t, i, images), rule(b.y1 - FOOT),
+    words(b.x0 + 10, b.y1 - 10, 12, t.muted, fitted(spec?.title ?? `Unknown kind ${g.nodes[i]!.type ?? ''}`, 12, g.w[i]! - 20))]),
     ...ports(g, t, i, 'in'),
     ...ports(g, t, i, 'out'),
     '</g>',
   ].join('');
+}
+
+function note(g: Graph, t: Theme, i: number): string {
+  const b = g.box(i), colour = t.status[noteColour(g.nodes[i]!).look], shown = lines(noteText(g.nodes[i]!), 13, g.w[i]! - 24, Math.max(1, Math.floor((g.h[i]! - 16) / 19)));
+  return `<g>${rect(b, t.surface, colour, 6)}${rect(b, colour, 'none', 6, ' fill-opacity="0.16"')}${shown.map((l, n) => words(b.x0 + 12, b.y0 + 24 + n * 19, 13, t.text, l)).join('')}</g>`;
 }
 
 function preview(g: Graph, t: Theme, i: number, images: ReadonlyMap<string, string>): string {
@@ -133,7 +139,7 @@ function ports(g: Graph, t: Theme, i: number, side: Side): string[] {
   return g.ports(i, side).map((p, n) => {
     const at = g.portAt(i, side, n), k = colourOf(t, p.type);
     const on = g.edgesOf(i).some((e) => (side === 'in' ? g.et[e] === i && g.tp[e] === n : g.es[e] === i && g.ep[e] === n));
-    const x = side === 'in' ? at.x + 12 : at.x - 12, label = fitted(p.label || p.name, 12, g.w[i]! * 0.7);
+    const x = side === 'in' ? at.x + 12 : at.x - 12, label = isOn(g.nodes[i]!, 'collapsed') ? '' : fitted(p.label || p.name, 12, g.w[i]! * 0.7);
     return `<circle cx="${num(at.x)}" cy="${num(at.y)}" r="4.75" fill="${escaped(on ? k : t.surface)}" stroke="${escaped(k)}" stroke-width="2.5"/>${words(x, at.y + 4, 12, t.muted, label, side === 'out' ? ' text-anchor="end"' : '')}`;
   });
 }

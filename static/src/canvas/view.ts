@@ -38,13 +38,16 @@ export class View implements Surface {
   onTurn: () => void = () => {};
   /** Called in each frame in which the camera moved. */
   onCamera: () => void = () => {};
+  /** Called in each frame in which the colours of steps changed. */
+  onColours: () => void = () => {};
   private readonly cull = new Culler();
   private readonly dots = new Dots();
   private readonly base = new BaseLayer(make('canvas', 'cv-layer', { 'aria-hidden': 'true' }));
   private readonly active = new ActiveLayer(make('canvas', 'cv-layer cv-active', { 'aria-hidden': 'true' }));
   private readonly world = make('div', 'cv-world');
   private readonly overlay = new Overlay();
-  private theme: Theme;
+  /** The colours in force. */
+  theme: Theme;
   private rect: DOMRect | null = null;
   private raf = 0;
   private pause = 0;
@@ -82,6 +85,7 @@ export class View implements Surface {
     const reread = () => {
       this.theme = readTheme(root);
       this.redraw(true);
+      this.onColours();
     };
     const forget = () => { this.rect = null; };
     addEventListener('scroll', forget, { capture: true, passive: true });
@@ -277,7 +281,7 @@ export class View implements Surface {
     this.overlay.tip(this.cam, text, at);
   }
 
-  cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | null) {
+  cursor(name: 'grab' | 'grabbing' | 'crosshair' | 'move' | 'resize' | null) {
     if ((this.stage.dataset.cursor ?? null) === name) return;
     if (name) this.stage.dataset.cursor = name;
     else delete this.stage.dataset.cursor;
@@ -427,23 +431,24 @@ export class View implements Surface {
 
   private states(scene: Scene) {
     const changed = this.statuses.take();
+    if (changed.size) this.onColours();
     for (const id of changed) {
       const i = this.graph.at(id);
       if (i < 0) continue;
       this.deck.get(id)?.update(this.graph, i, this.statuses.of(id));
       if (!this.cull.blocks) continue;
-      if (this.covered(i)) this.stale = true;
-      else this.base.touchUp(scene, i);
+      this.base.touchUp(scene, i, this.above(i));
     }
   }
 
-  // A block under another cannot be painted again alone.
-  private covered(i: number): boolean {
+  // The blocks that cover a part of one, lowest first.
+  private above(i: number): number[] {
     const { graph: g, deck } = this, { x, y, w, h } = g, x0 = x[i]!, y0 = y[i]!, x1 = x0 + w[i]!, y1 = y0 + h[i]!;
+    const own = deck.order(g, i), all: number[] = [];
     for (const k of this.cull.nodes) {
-      if (x[k]! < x1 && x[k]! + w[k]! > x0 && y[k]! < y1 && y[k]! + h[k]! > y0 && deck.order(g, k) > deck.order(g, i)) return true;
+      if (x[k]! < x1 && x[k]! + w[k]! > x0 && y[k]! < y1 && y[k]! + h[k]! > y0 && deck.order(g, k) > own) all.push(k);
     }
-    return false;
+    return all.length < 2 ? all : all.sort((a, b) => deck.order(g, a) - deck.order(g, b));
   }
 
   private scene(): Scene {

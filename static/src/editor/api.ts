@@ -12,6 +12,8 @@ interface ErrorFacts {
   requestId?: string;
   retryAfter?: number;
   version?: number;
+  savedBy?: string;
+  savedAt?: string;
   problems?: Problem[];
 }
 
@@ -28,6 +30,9 @@ export class ApiError extends Error {
   readonly retryAfter: number;
   /** The current version, for a stale write. */
   readonly version: number | undefined;
+  /** Who saved the current version and when (RFC 3339), for a stale write; empty when it is not known. */
+  readonly savedBy: string;
+  readonly savedAt: string;
   readonly problems: Problem[];
 
   constructor(f: ErrorFacts) {
@@ -39,6 +44,8 @@ export class ApiError extends Error {
     this.requestId = f.requestId ?? '';
     this.retryAfter = f.retryAfter ?? 0;
     this.version = f.version;
+    this.savedBy = f.savedBy ?? '';
+    this.savedAt = f.savedAt ?? '';
     this.problems = f.problems ?? [];
   }
 
@@ -144,6 +151,8 @@ export function failure(res: Pick<Response, 'status' | 'headers'>, body: unknown
     requestId: text(b.requestId) || (res.headers.get('X-Request-Id') ?? ''),
     retryAfter: wait(res.headers.get('Retry-After'), now),
     version,
+    savedBy: text(b.savedBy),
+    savedAt: text(b.savedAt),
     problems: Array.isArray(b.errors) ? (b.errors as unknown[]).flatMap(problem) : [],
   });
 }

@@ -7,6 +7,7 @@ import { explain, fragment } from './api';
 import { Form } from './form';
 import { Large } from './large';
 import { Models } from './models';
+import { written } from '../canvas/keys';
 import { PartButtons, type RunMode } from './parts';
 import { connectedPorts, formKey, sourcesOf } from './ports';
 import type { Results } from './results';
@@ -52,11 +53,13 @@ export class Inspector {
   /** select shows what is selected. */
   select({ nodes, edges }: Selection) {
     this.env.results.select(nodes.length === 1 ? nodes[0]! : null);
-    if (nodes.length === 1) return this.node(nodes[0]!);
+    const drawn = nodes.length === 1 ? this.drawn(nodes[0]!) : '';
+    if (nodes.length === 1 && !drawn) return this.node(nodes[0]!);
     this.stop();
     this.shown = '';
     this.key = '';
     if (nodes.length > 1) this.several(nodes);
+    else if (drawn) this.say(drawn);
     else if (edges.length) this.connection(edges);
     else this.say('Select a step to see its settings.');
   }
@@ -148,7 +151,9 @@ export class Inspector {
 
   private failed(err: unknown) {
     const again = make('button', 'btn btn--sm', { type: 'button' }, 'Try again');
-    again.addEventListener('click', () => { this.key = ''; this.ask(0); });
+    const retry = () => { this.key = ''; this.ask(0); };
+    again.addEventListener('click', retry);
+    addEventListener('online', () => { if (again.isConnected) retry(); }, { once: true });
     this.form.bind('');
     this.foot.hidden = true;
     this.slot.replaceChildren(make('div', 'insp__none ed-trouble', {}, make('p', '', { role: 'alert' }, `The settings could not be loaded. ${explain(err).text}`), again));
@@ -172,6 +177,13 @@ export class Inspector {
 
   private say(text: string) {
     this.host.replaceChildren(make('p', 'insp__none muted small', {}, text));
+  }
+
+  // What is only drawn has no settings.
+  private drawn(id: string): string {
+    const { graph: g } = this.env.canvas.board, i = g.at(id);
+    if (g.note[i]) return `A note is for people and does not run. Press Enter to write in it, ${written('Shift+C')} for its colour.`;
+    return g.frame[i] ? `A frame holds steps together and does not run itself. Press F2 to name it, ${written('Alt+C')} to collapse it, ${written('Mod+Shift+G')} to take it away.` : '';
   }
 
   private several(ids: string[]) {

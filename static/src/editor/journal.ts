@@ -12,6 +12,8 @@ export interface Draft {
   version: number;
   name: string;
   doc: GraphDoc;
+  /** What that version was, so that both can be merged; left out when the storage has no room for it. */
+  base?: { name: string; doc: GraphDoc };
 }
 
 /** The part of localStorage that is used. */
@@ -33,9 +35,13 @@ export class Journal {
     return this.key;
   }
 
-  /** write keeps a draft; false when the storage is full or missing. */
+  /** write keeps a draft, without its base when there is no room for both; false when the storage is full or missing. */
   write(d: Draft): boolean {
-    const text = encode(d);
+    const { base, ...alone } = d;
+    return this.put(encode(d)) || (base !== undefined && this.put(encode(alone)));
+  }
+
+  private put(text: string): boolean {
     try {
       this.storage?.setItem(this.key, text);
       return this.storage !== null;
@@ -106,7 +112,9 @@ function read(text: string): Draft | null {
   try {
     const d = decode(text) as Draft | null;
     const sound = d && typeof d.at === 'number' && typeof d.version === 'number' && typeof d.name === 'string' && Array.isArray(d.doc?.nodes) && Array.isArray(d.doc?.edges);
-    return sound ? d : null;
+    if (!sound) return null;
+    if (d.base && !(typeof d.base.name === 'string' && Array.isArray(d.base.doc?.nodes) && Array.isArray(d.base.doc?.edges))) delete d.base;
+    return d;
   } catch {
     return null;
   }

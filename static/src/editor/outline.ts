@@ -112,7 +112,7 @@ export class Outline {
       const edge = g.edges[line.edge], name = edge ? connectionName(g, line.edge, line.node) : '';
       return { name, kind: '', status: 'idle', label: `Connection ${name}`, selected: !!edge && s.edges.includes(edge.id) };
     }
-    const name = labelOf(node), kind = g.spec(line.node)?.title ?? (g.frame[line.node] ? 'Frame' : `Unknown kind ${node.type ?? ''}`);
+    const name = labelOf(node), kind = g.spec(line.node)?.title ?? (g.frame[line.node] ? 'Frame' : g.note[line.node] ? 'Note' : `Unknown kind ${node.type ?? ''}`);
     const state = board.statuses.of(node.id), status = lookOf(state), why = state?.error ? `: ${state.error.split('\n')[0]}` : '';
     const label = [name, kind, status === 'idle' ? 'not run' : wordOf(status) + why].join(', ');
     return { name, kind: kind === name ? '' : kind, status, label, selected: s.nodes.includes(node.id) };

@@ -2,7 +2,7 @@
 // socket, and showing them on cards, in the panel and in the tab's title.
 import type { Canvas, DocChange, Spec } from '../canvas/main';
 import { isFinal, type Frame } from '../live/frames';
-import { fromDetail, RunView, type RunDetail } from '../live/reducer';
+import { fromDetail, RunView, type NodeResult, type RunDetail } from '../live/reducer';
 import { subscribe, type Connection } from '../live/socket';
 import { ApiError, call } from './api';
 import { hideBanner, showBanner } from './banner';
@@ -246,6 +246,15 @@ export class Runner {
   }
 
   // ---- whole results, and what the socket may have missed
+
+  /** result returns what a step gave in the shown run, whole; undefined when it has not ended there. */
+  async result(id: string): Promise<NodeResult | undefined> {
+    const shown = this.view?.nodes.get(id);
+    if (!shown || !isFinal(shown.status)) return undefined;
+    const find = () => (this.detail?.id === this.view?.head.id ? this.detail?.nodeResults?.filter((r) => r.nodeId === id && isFinal(r.status)).at(-1) : undefined);
+    if (!find()) await this.load();
+    return find();
+  }
 
   /** load fetches the shown run with its whole inputs and outputs; calls at the same time share one request. */
   load(): Promise<void> {

@@ -4,6 +4,7 @@ import type { GraphDoc } from '../canvas/main';
 import { ApiError } from './api';
 import { FakeClock, FakeStorage, settled } from './fake';
 import { Journal } from './journal';
+import type { Merged } from './merge';
 import { Saver, type Patch } from './save';
 
 const docOf = (text: string): GraphDoc => ({ nodes: [{ id: 'a', position: { x: 0, y: 0 }, data: { text } }], edges: [] });
@@ -12,17 +13,21 @@ const error = (status: number, more: object = {}) => new ApiError({ status, mess
 function setup() {
   const clock = new FakeClock(), storage = new FakeStorage(), states: string[] = [];
   const puts: { patch: Patch; version: number; answer(v: number | ApiError): Promise<void> }[] = [];
-  const page = { doc: docOf('one'), name: 'Flow' };
+  const page = { doc: docOf('one'), name: 'Flow' }, server = { version: 7, name: 'Flow', doc: docOf('theirs') };
+  const merged: Merged[] = [];
+  let full = 0;
   const saver = new Saver({
     doc: () => page.doc, name: () => page.name,
     put: (patch, version) => new Promise((ok, fail) => {
       puts.push({ patch, version, answer: (v) => { if (v instanceof ApiError) fail(v); else ok(v); return settled(); } });
     }),
+    fetch: () => Promise.resolve({ ...server }), idle: () => Promise.resolve(), full: () => { full++; },
+    absorb: (m) => { merged.push(m); page.name = m.name; page.doc = { nodes: m.nodes, edges: m.edges }; saver.changed(); },
     journal: new Journal(storage, 'wf_1', 'p1'), onState: (s) => states.push(s.kind),
     now: clock.now, later: clock.later, forget: clock.forget, random: () => 1,
   }, { version: 1, name: 'Flow', doc: page.doc });
   const edit = (text: string) => { page.doc = docOf(text); saver.changed(); };
-  return { clock, storage, states, puts, page, saver, edit };
+  return { clock, storage, states, puts, page, saver, edit, server, merged, fulls: () => full };
 }
 
 test('saves 800 ms after the last change, with the version it is based on', async () => {
@@ -142,34 +147,81 @@ test('a refused save waits for the next change, not for time', async () => {
   assert.equal(t.puts.length, 2);
 });
 
-test('a newer version stops saving until the user has chosen', async () => {
+const two = (text: string, label: string): GraphDoc => ({ nodes: [{ id: 'a', position: { x: 0, y: 0 }, data: { text, label } }], edges: [] });
+
+test('what was saved elsewhere is merged and saved on top of it', async () => {
   const t = setup();
+  t.server.doc = { nodes: [...docOf('one').nodes, { id: 'b', position: { x: 0, y: 0 } }], edges: [] };
   t.edit('mine');
   await t.clock.pass(800);
   await t.puts[0]!.answer(error(409, { version: 7 }));
-  assert.deepEqual(t.saver.state, { kind: 'conflict', version: 7 });
-  t.edit('mine still');
-  await t.clock.pass(60_000);
-  assert.equal(await t.saver.flush(), false);
-  assert.equal(t.puts.length, 1);
-  assert.equal(t.storage.length, 1);
-  t.saver.rebase({ version: 7, doc: docOf('theirs') }); // overwrite theirs
+  await t.clock.pass(800);
+  assert.equal(t.puts[1]!.version, 7);
+  assert.deepEqual(t.puts[1]!.patch, { nodes: [...docOf('mine').nodes, { id: 'b', position: { x: 0, y: 0 } }] });
+  await t.puts[1]!.answer(8);
+  assert.equal(t.saver.state.kind, 'saved');
+  assert.equal(t.storage.length, 0);
+});
+
+test('a flush goes on through a merge and says whether everything is saved', async () => {
+  const t = setup();
+  t.page.doc = two('one', 'Mine');
+  t.server.doc = docOf('one');
   const done = t.saver.flush();
   await settled();
-  assert.deepEqual([t.puts[1]!.version, t.puts[1]!.patch], [7, { nodes: docOf('mine still').nodes }]);
+  await t.puts[0]!.answer(error(409, { version: 7 }));
   await t.puts[1]!.answer(8);
   assert.equal(await done, true);
 });
 
-test('loading theirs leaves nothing unsaved', async () => {
+test('one place changed by both stops saving until the user has chosen', async () => {
   const t = setup();
   t.edit('mine');
   await t.clock.pass(800);
   await t.puts[0]!.answer(error(409, { version: 7 }));
-  t.page.doc = docOf('theirs');
-  t.saver.rebase({ version: 7, name: 'Flow', doc: t.page.doc });
-  assert.equal(t.saver.state.kind, 'saved');
-  assert.equal(t.storage.length, 0);
+  assert.ok(t.saver.state.kind === 'conflict' && t.saver.state.version === 7 && t.saver.state.conflicts.length === 1);
+  t.saver.changed();
+  await t.clock.pass(60_000);
+  assert.equal(await t.saver.flush(), false);
+  assert.equal(t.puts.length, 1);
+  // The draft keeps what both began with: after a reload the question comes again.
+  const draft = JSON.parse(t.storage.map.get('heddle-draft:wf_1:p1')!);
+  assert.deepEqual([draft.version, draft.base.doc.nodes[0].data.text, draft.doc.nodes[0].data.text], [1, 'one', 'mine']);
+  t.saver.decided();
+  const done = t.saver.flush();
+  await settled();
+  assert.deepEqual([t.puts[1]!.version, t.puts[1]!.patch], [7, { nodes: docOf('mine').nodes }]);
+  await t.puts[1]!.answer(8);
+  assert.equal(await done, true);
+});
+
+test('a version heard of comes in at once, and not a second time', async () => {
+  const t = setup();
+  await t.saver.heard(7);
+  assert.deepEqual(t.page.doc, docOf('theirs'));
+  assert.deepEqual([t.saver.version, t.saver.state.kind, t.saver.unsaved], [7, 'saved', false]);
+  await t.saver.heard(7);
+  assert.deepEqual([t.merged.length, t.puts.length], [1, 0]);
+});
+
+test('a draft of an older version is merged with what is saved now', async () => {
+  const t = setup();
+  t.page.doc = two('one', 'Draft');
+  t.saver.restore({ version: 0, name: 'Flow', doc: t.page.doc }, { version: 0, name: 'Flow', doc: docOf('zero') });
+  assert.ok(t.saver.state.kind === 'conflict' || t.saver.unsaved);
+  assert.deepEqual(t.page.doc.nodes[0]!.data, { text: 'one', label: 'Draft' });
+});
+
+test('a journal without room is told, and the document counts more than its base', async () => {
+  const t = setup();
+  t.storage.room = 150;
+  t.edit('mine');
+  t.saver.keep();
+  assert.equal(JSON.parse(t.storage.map.get('heddle-draft:wf_1:p1')!).base, undefined);
+  t.storage.room = 10;
+  t.storage.map.clear();
+  t.saver.keep();
+  assert.equal(t.fulls(), 1);
 });
 
 test('a name is sent alone; an empty one never', async () => {

@@ -1,12 +1,16 @@
 // Saving on the page: the words beside the name, the Save button and Ctrl+S, the
-// name itself, the dialog about a newer version, drafts, and leaving.
-import type { Canvas, GraphDoc } from '../canvas/main';
+// name itself, changes that come from elsewhere, drafts, and leaving.
+import { same } from '../canvas/diff';
+import { labelOf, type Canvas, type GraphDoc } from '../canvas/main';
 import { call, explain, type ApiError } from './api';
 import { hideBanner, showBanner } from './banner';
-import { decide, type Saved } from './conflict';
+import { decide } from './conflict';
 import { Journal, type Draft } from './journal';
-import { report, say } from './say';
-import { Saver, type Patch, type SaveState } from './save';
+import { settle, type Conflict, type Merged } from './merge';
+import { ago, newsOf } from './news';
+import { Peers } from './peers';
+import { report, say, toast } from './say';
+import { Saver, type Author, type Base, type Patch, type SaveState } from './save';
 
 /** A workflow as the page opens it. */
 export interface Opened { id: string; name: string; version: number; doc: GraphDoc }
@@ -21,9 +25,18 @@ const words = (s: SaveState): string => {
     case 'saving': return 'Saving…';
     case 'offline': return 'Offline, will retry';
     case 'failed': return s.retries ? 'Could not save, will retry' : `Could not save: ${s.error.message}`;
-    case 'conflict': return `Not saved: ${s.version ? `version ${s.version}` : 'another version'} is newer`;
+    case 'conflict': return `Not saved: ${s.conflicts.length} ${s.conflicts.length === 1 ? 'conflict' : 'conflicts'}`;
   }
 };
+
+/** An answer of the API that holds a workflow. */
+interface Answer { workflow: { version: number; name: string; nodes: GraphDoc['nodes'] | null; edges: GraphDoc['edges'] | null } }
+
+// A draft without its base: what both have alike is common, everything else is a question or an addition.
+function common(draft: GraphDoc, saved: GraphDoc): GraphDoc {
+  const shared = <T>(mine: readonly T[], theirs: readonly T[]) => mine.filter((a) => theirs.some((b) => same(a, b)));
+  return { nodes: shared(draft.nodes, saved.nodes), edges: shared(draft.edges, saved.edges) };
+}
 
 /** Saving ties the saver to the page. */
 export class Saving {
@@ -32,24 +45,32 @@ export class Saving {
   private readonly label = document.getElementById('save-state')!;
   private deciding = false;
   private leaving = false;
+  private author: Author = { by: '', at: '' };
+  private readonly peers: Peers;
 
   constructor(private readonly opened: Opened, private readonly canvas: () => Canvas, private readonly journal: Journal) {
     this.saver = new Saver({
       doc: () => canvas().store.doc(),
       name: () => this.nameField.value,
       put: (patch, version) => this.put(patch, version),
+      fetch: () => this.fetch(),
+      idle: () => this.idle(),
+      absorb: (m, author) => this.absorb(m, author),
+      full: () => showBanner('full', 'The storage of this browser is full: until they are saved, your changes are only on this page.'),
       journal,
       onState: (s) => this.show(s),
       now: () => Date.now(), later: (fn, ms) => setTimeout(fn, ms), forget: (t) => clearTimeout(t as number), random: Math.random,
     }, { version: opened.version, name: opened.name, doc: opened.doc });
+    this.peers = new Peers({ workflow: opened.id, heard: (v) => void this.saver.heard(v), ask: async () => (await this.fetch()).version });
     this.listen();
     this.show(this.saver.state);
   }
 
   /** save saves now and says how it went; it returns whether everything is on the server. */
   async save(): Promise<boolean> {
-    if (this.saver.state.kind === 'conflict') {
-      await this.resolve();
+    const { state } = this.saver;
+    if (state.kind === 'conflict') {
+      await this.resolve(state.version, state.conflicts);
       return !this.saver.unsaved;
     }
     const done = await this.saver.flush();
@@ -59,12 +80,11 @@ export class Saving {
 
   /** restored tells that a draft is on the screen, and lets the user drop it. */
   restored(left: Left) {
-    // A draft of an older version stays on it: the server then answers that there is a newer one.
-    this.saver.rebase({ version: left.draft.version });
-    this.saver.changed();
-    this.saver.keep();
+    const { draft } = left, saved = this.opened;
+    const base = draft.version === saved.version ? saved : draft.base ?? { name: draft.name, doc: common(draft.doc, saved.doc) };
+    this.saver.restore({ version: draft.version, name: draft.name, doc: draft.doc }, { version: draft.version, name: base.name, doc: base.doc });
     this.journal.drop(left.key);
-    const when = new Date(left.draft.at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+    const when = new Date(draft.at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
     showBanner('draft', `Unsaved changes from ${when} were restored.`, [
       { label: 'Keep them', perform: () => hideBanner('draft') },
       { label: 'Discard them', perform: () => this.discard() },
@@ -84,9 +104,7 @@ export class Saving {
 
   private fill({ name, doc }: { name: string; doc: GraphDoc }) {
     this.canvas().replace(doc);
-    this.nameField.value = name;
-    this.lastName = name;
-    document.dispatchEvent(new CustomEvent('heddle:name'));
+    this.rename(name);
   }
 
   private get path(): string {
@@ -94,9 +112,43 @@ export class Saving {
   }
 
   private async put(patch: Patch, version: number): Promise<number> {
-    const { workflow } = await call<{ workflow: { version: number } }>('PUT', this.path, { body: { ...patch, version }, headers: { 'If-Match': `"${version}"` } });
+    const { workflow } = await call<Answer>('PUT', this.path, { body: { ...patch, version }, headers: { 'If-Match': `"${version}"` } });
     document.body.dataset.version = String(workflow.version);
+    if (workflow.version > version) this.peers.saved(workflow.version);
+    hideBanner('full');
     return workflow.version;
+  }
+
+  private async fetch(): Promise<Base> {
+    const { workflow: w } = await call<Answer>('GET', this.path, { exact: true });
+    return { version: w.version, name: w.name, doc: { nodes: w.nodes ?? [], edges: w.edges ?? [] } };
+  }
+
+  // What came from elsewhere does not move steps away under the hand.
+  private async idle() {
+    while (this.canvas().busy()) await new Promise((ok) => setTimeout(ok, 200));
+  }
+
+  private absorb(m: Merged, author: Author) {
+    this.author = author;
+    const mine = this.nameField.value.trim();
+    if (m.name !== mine && document.activeElement !== this.nameField) this.rename(m.name);
+    this.canvas().store.absorb(m.nodes, m.edges);
+    const news = newsOf(m);
+    if (!news || m.conflicts.length) return;
+    if (author.by) toast(`Merged changes by ${this.who()}: ${news}.`);
+    else say(`Changes from elsewhere came in: ${news}.`);
+  }
+
+  private who(): string {
+    const { by, at } = this.author, when = ago(at, Date.now());
+    return when ? `${by}, ${when}` : by;
+  }
+
+  private rename(name: string) {
+    this.nameField.value = name;
+    this.lastName = name;
+    document.dispatchEvent(new CustomEvent('heddle:name'));
   }
 
   private listen() {
@@ -162,7 +214,7 @@ export class Saving {
     if (s.kind === 'conflict' && !this.label.querySelector('button')) this.label.append(resolveButton());
     if (s.kind === 'offline' || s.kind === 'failed') this.trouble(s.error, s.kind === 'failed' && !s.retries);
     else if (s.kind !== 'saving') hideBanner('save');
-    if (s.kind === 'conflict') void this.resolve();
+    if (s.kind === 'conflict') void this.resolve(s.version, s.conflicts);
   }
 
   private trouble(error: ApiError, final: boolean) {
@@ -175,31 +227,20 @@ export class Saving {
     showBanner('save', final ? `Could not save: ${text} ${kept}.${id}` : `${text} ${kept} and saved as soon as the server answers.${id}`, [again]);
   }
 
-  private async resolve() {
+  private async resolve(version: number, conflicts: readonly Conflict[]) {
     if (this.deciding) return;
     this.deciding = true;
-    try {
-      const choice = await decide(this.opened.id, this.canvas().store.doc(), this.saver.version);
-      if (choice?.kind === 'theirs') this.take(choice.theirs);
-      if (choice?.kind === 'copy') await this.copy();
-      if (choice?.kind === 'overwrite') await this.overwrite(choice.theirs);
-    } catch (err) {
-      report(err, 'The newer version could not be loaded.');
-    } finally {
-      this.deciding = false;
-    }
-  }
-
-  private take(theirs: Saved) {
-    this.fill({ name: theirs.name, doc: { nodes: theirs.nodes ?? [], edges: theirs.edges ?? [] } });
-    this.saver.rebase({ version: theirs.version, name: theirs.name, doc: this.canvas().store.doc() });
-    hideBanner('draft');
-    say(`Version ${theirs.version} is loaded.`);
-  }
-
-  private async overwrite(theirs: Saved) {
-    this.saver.rebase({ version: theirs.version, name: theirs.name, doc: { nodes: theirs.nodes ?? [], edges: theirs.edges ?? [] } });
-    if (await this.saver.flush()) say('Your version is saved.');
+    const { store } = this.canvas(), by = this.author.by ? `It was saved by ${this.who()}.` : 'It was saved in another tab or by someone else.';
+    const label = (id: string) => { const n = store.node(id); return n ? labelOf(n) : id; };
+    const choice = await decide(conflicts, { version, by, label });
+    this.deciding = false;
+    if (choice?.kind === 'copy') await this.copy();
+    if (choice?.kind !== 'sides') return;
+    const { diff, name } = settle({ name: this.nameField.value.trim(), ...store.doc() }, conflicts, choice.side);
+    store.apply(diff, 'Take their changes');
+    if (name !== this.nameField.value.trim()) this.rename(name);
+    this.saver.decided();
+    if (await this.saver.flush()) say('Saved.');
   }
 
   private async copy() {

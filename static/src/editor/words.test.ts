@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RFNode, Spec } from '../canvas/main';
-import { difference } from './conflict';
+import { ago, newsOf } from './news';
 import { matches } from './palette';
 import { formKey, type Source } from './ports';
 import { stateOf } from './state';
@@ -9,11 +9,12 @@ import { pictures, size } from './value';
 
 const node = (id: string, text = ''): RFNode => ({ id, type: 'llm', position: { x: 0, y: 0 }, data: { prompt: text } });
 
-test('a conflict is described by what differs', () => {
-  const mine = { nodes: [node('a'), node('b'), node('c')], edges: [] };
-  assert.equal(difference(mine, { nodes: [node('a'), node('b', 'x'), node('d')], edges: [{ id: 'e', source: 'a', target: 'b' }] }),
-    'Compared with yours: 1 step only there, 1 step only here, 1 step different, 1 connection only there.');
-  assert.equal(difference(mine, mine), 'Its steps and connections are the same as yours.');
+test('what came from elsewhere is said in words', () => {
+  const none = { added: 0, changed: 0, removed: 0 };
+  assert.equal(newsOf({ steps: { added: 1, changed: 2, removed: 0 }, connections: { ...none, removed: 3 } }), '1 step added, 2 steps changed, 3 connections removed');
+  assert.equal(newsOf({ steps: none, connections: none }), '');
+  const now = Date.parse('2026-05-01T12:00:00Z');
+  assert.deepEqual(['2026-05-01T11:59:30Z', '2026-05-01T11:58:00Z', '2026-05-01T10:59:00Z', '2026-04-28T12:00:00Z', ''].map((at) => ago(at, now)), ['just now', '2 minutes ago', '1 hour ago', '3 days ago', '']);
 });
 
 test('the palette finds every word, in any order', () => {

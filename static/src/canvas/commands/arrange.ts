@@ -22,9 +22,9 @@ function distribute(b: Board, axis: 'x' | 'y') {
   else b.say('They are spaced evenly already.');
 }
 
-/** tidy lays out the selected steps, or all when fewer than two are selected; frames move as one. */
+/** tidy lays out the selected steps, or all when fewer than two are selected; frames move as one, and notes stay. */
 function tidy(b: Board) {
-  const some = units(b), places = some.length > 1 ? some : outermost(b.graph, [...b.graph.nodes.keys()]);
+  const some = units(b), places = some.length > 1 ? some : outermost(b.graph, [...b.graph.nodes.keys()].filter((i) => !b.graph.note[i]));
   const g = b.graph, items = places.map((i) => ({ x: g.x[i]!, y: g.y[i]!, w: g.w[i]!, h: g.h[i]! }));
   const moved = glide(b, places, tidied(items, wiresAmong(g, places)), `Tidy up ${stepsOf(places.length)}`);
   b.say(moved ? `${stepsOf(places.length)} tidied up.` : 'Everything is tidy already.');

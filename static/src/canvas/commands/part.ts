@@ -1,9 +1,16 @@
 // Running the graph, or a part of it. The editor runs; the canvas only says what is asked.
 import type { Action } from '../actions';
-import type { Board } from '../board';
+import { idsOf, type Board } from '../board';
+import { withInner } from '../clipboard';
 
 const asks = (mode: 'all' | 'only' | 'upTo' | 'from') => (b: Board) =>
   void b.view.stage.dispatchEvent(new CustomEvent('heddle:part', { bubbles: true, detail: { mode, nodes: b.store.selection().nodes } }));
+
+/** stepsIn returns the steps among nodes: a frame stands for the steps in it, and notes do not run. */
+export function stepsIn(b: Board, ids: readonly string[]): string[] {
+  const g = b.graph;
+  return idsOf(g, withInner(g, ids.map((id) => g.at(id))).filter((i) => !g.frame[i] && !g.note[i]));
+}
 
 /** partCommands returns the actions that run the graph or a part of it. */
 export function partCommands(): Action[] {

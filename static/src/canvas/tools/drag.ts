@@ -1,23 +1,17 @@
 // Dragging nodes. The document changes once, when they are let go.
 import { idsOf, picked, type Board } from '../board';
 import { clip, insertion } from '../clipboard';
-import type { Point, RFNode } from '../document';
+import { labelOf, type Point, type RFNode } from '../document';
+import { frameUnder, parented } from '../frames';
 import { snap } from '../geometry';
 import type { Graph } from '../graph';
+import { outermost } from '../outermost';
 import { Guiding } from './guiding';
 import { landed, landing } from './landing';
 import { clicked, pressed } from './select';
 import { far, type Pointer, type Tool } from './tool';
 
-/** outermost leaves out nodes whose frame is among them: they move with it. */
-export function outermost(g: Graph, places: readonly number[]): number[] {
-  const all = new Set(places);
-  const inside = (i: number) => {
-    for (let p = g.parent[i]!; p >= 0; p = g.parent[p]!) if (all.has(p)) return true;
-    return false;
-  };
-  return [...all].filter((i) => !inside(i));
-}
+export { outermost };
 
 /** movement returns the update that stores where nodes lie now, relative to their frames. */
 export function movement(g: Graph, places: Iterable<number>): Record<string, Partial<RFNode>> {
@@ -42,6 +36,7 @@ export class Drag implements Tool {
   private started = false;
   private guiding!: Guiding;
   private target = -1;
+  private frame = -1;
 
   constructor(private readonly b: Board, private readonly anchor: number, private readonly from: Pointer) {
     const id = b.graph.nodes[anchor]!.id;
@@ -58,7 +53,9 @@ export class Drag implements Tool {
     for (const [i, o] of this.start) g.place(i, o.x + by.x, o.y + by.y);
     this.b.view.moved(this.all);
     this.target = this.all.size === 1 && !p.alt ? landing(this.b, this.places[0]!, p.doc) : -1;
-    this.b.view.sketch({ guides: p.mod ? [] : this.guiding.lines(by), target: this.target });
+    this.frame = p.alt ? -1 : frameUnder(g, this.b.view.near(), p.doc, this.all);
+    const enters = this.places.some((i) => g.parent[i] !== this.frame) ? this.frame : -1;
+    this.b.view.sketch({ guides: p.mod ? [] : this.guiding.lines(by), target: this.target, frame: enters });
   }
 
   up(p: Pointer) {
@@ -82,10 +79,12 @@ export class Drag implements Tool {
   }
 
   private drop() {
-    const { store, graph: g } = this.b, nodes = { update: movement(g, this.places) };
-    const into = this.target < 0 ? null : landed(this.b, this.places[0]!, this.target);
-    store.apply({ nodes, edges: into?.diff.edges }, into ? 'Insert into connection' : `Move ${stepsOf(this.places.length)}`);
+    const { store, graph: g } = this.b, { places, frame } = this;
+    const taken = parented(this.b, places, frame), nodes = { update: { ...movement(g, places), ...taken?.update }, move: taken?.move };
+    const into = this.target < 0 ? null : landed(this.b, places[0]!, this.target);
+    store.apply({ nodes, edges: into?.diff.edges }, into ? 'Insert into connection' : `Move ${stepsOf(places.length)}`);
     if (into) this.b.say(into.said);
+    else if (taken) this.b.say(frame < 0 ? `${stepsOf(places.length)} taken out of the frame.` : `${stepsOf(places.length)} put into ${labelOf(g.nodes[frame]!)}.`);
   }
 
   private begin() {
@@ -100,7 +99,7 @@ export class Drag implements Tool {
     for (const i of this.places) this.start.set(i, { x: g.x[i]!, y: g.y[i]! });
     this.guiding = new Guiding(this.b, this.places, this.all);
     view.raise(this.places);
-    view.lift(this.all, new Set([...this.all].flatMap((i) => [...g.edgesOf(i)])));
+    view.lift(new Set([...this.all].filter((i) => g.shell[i]! < 0)), new Set([...this.all].flatMap((i) => [...g.edgesOf(i)])));
     view.cursor('grabbing');
   }
 

@@ -10,6 +10,7 @@ import { Edge } from './edge';
 import { Marquee } from './marquee';
 import { Pan } from './pan';
 import { Pinch } from './pinch';
+import { cornerUnder, Resize } from './resize';
 import { far, type Pointer, type Tool } from './tool';
 
 const LONG_PRESS = 500;
@@ -120,6 +121,8 @@ export class Hand {
     if (e.button !== 0) return null;
     const port = b.readOnly ? null : portUnder(b, p);
     if (port) return new Connect(b, port, p);
+    const corner = cornerUnder(b, p);
+    if (corner >= 0) return new Resize(b, corner, p);
     const node = b.view.hitNode(p.doc);
     if (node >= 0 && !b.graph.frame[node]) return b.readOnly ? this.look(node, p) : new Drag(b, node, p);
     if (p.alt && node < 0 && !p.touch && !b.readOnly) return new Cut(b, p);
@@ -197,7 +200,7 @@ export class Hand {
     const node = port ? -1 : b.view.hitNode(p.doc);
     const card = node >= 0 && !b.graph.frame[node];
     b.view.hover(port || card ? -1 : b.view.hitEdge(p.doc)?.edge ?? -1, port ? port.node : card ? node : -1);
-    b.view.cursor(this.space ? 'grab' : port ? 'crosshair' : null);
+    b.view.cursor(this.space ? 'grab' : port ? 'crosshair' : cornerUnder(b, p) >= 0 ? 'resize' : null);
   }
 
   private longPress(p: Pointer) {
