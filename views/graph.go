@@ -39,14 +39,15 @@ type wire struct {
 	Look ui.Look // of the node it leaves
 }
 
-// drawGraph lays the run's nodes out where the canvas has them; ok is false when
+// drawGraph lays the run's steps out where the canvas has them; ok is false when
 // there is nothing to draw or too much.
 func (v *runView) drawGraph() (p picture, ok bool) {
-	nodes := v.Graph.Nodes
+	steps := v.Graph.Steps()
+	nodes := steps.Nodes
 	if len(nodes) == 0 || len(nodes) > drawLimit {
 		return p, false
 	}
-	at := places(v.Nodes, nodes)
+	at := places(v.Nodes, v.Graph.Nodes)
 	p.Labels = len(nodes) <= labelLimit
 	low, high := flow.Position{X: math.Inf(1), Y: math.Inf(1)}, flow.Position{X: math.Inf(-1), Y: math.Inf(-1)}
 	for _, n := range nodes {
@@ -55,7 +56,7 @@ func (v *runView) drawGraph() (p picture, ok bool) {
 		high = flow.Position{X: max(high.X, pos.X), Y: max(high.Y, pos.Y)}
 		p.Cards = append(p.Cards, v.cardOf(n, pos))
 	}
-	for _, e := range v.Graph.Edges {
+	for _, e := range steps.Edges {
 		from, okFrom := at[e.Source]
 		to, okTo := at[e.Target]
 		if okFrom && okTo {

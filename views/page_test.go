@@ -182,6 +182,18 @@ func TestRunOfALargeGraphIsToldInWords(t *testing.T) {
 	}
 }
 
+func TestRunShowsNoFramesAndNotes(t *testing.T) {
+	r := sampleRun(flow.RunSuccess)
+	r.Nodes = json.RawMessage(`[{"id":"f","type":"group","position":{"x":0,"y":0},"data":{"label":"The frame"}},{"id":"n","type":"note","position":{"x":0,"y":0},"data":{"label":"The note"}},
+		{"id":"a","type":"text","parentId":"f","position":{"x":5,"y":5},"data":{"label":"The step"}}]`)
+	r.Edges = nil
+	p, c := views.Run(flow.RunDetail{Run: r})
+	html := render(t, p, c)
+	if !strings.Contains(html, "The step") || strings.Contains(html, "The frame") || strings.Contains(html, "The note") {
+		t.Error("the page of a run shows what is only drawn, or lacks the step")
+	}
+}
+
 func TestRunWithoutAGraphStillShows(t *testing.T) {
 	r := sampleRun(flow.RunFailed)
 	r.Nodes, r.Error, r.WorkflowID, r.StartedAt, r.Duration = json.RawMessage(`{"not":"an array"}`), "The worker was lost.", nil, nil, nil

@@ -60,7 +60,7 @@ func newRunView(d flow.RunDetail) runView {
 // gather makes one step per node of the graph, and one per result or log line
 // whose node the graph does not hold.
 func (v *runView) gather() {
-	for _, n := range v.Graph.Nodes {
+	for _, n := range v.Graph.Steps().Nodes {
 		i := v.step(n.ID)
 		v.Steps[i].Label, v.Steps[i].Type = n.Label(), n.Type
 	}

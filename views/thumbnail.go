@@ -33,13 +33,13 @@ var thumbColors = []struct{ kind, color string }{
 	{string(flow.TypeText), "#3b7be0"}, {string(flow.TypeImage), "#d9692f"}, {string(flow.TypeAny), "#7b8598"},
 }
 
-// thumbnailOf draws a graph; ok is false when nothing in it can be drawn.
+// thumbnailOf draws the steps of a graph; ok is false when nothing in it can be drawn.
 func thumbnailOf(nodes, edges json.RawMessage) (t thumbnail, ok bool) {
 	g, err := flow.ParseGraph(nodes, edges)
-	if err != nil || len(g.Nodes) == 0 {
+	at := places(nodes, g.Nodes)
+	if g = g.Steps(); err != nil || len(g.Nodes) == 0 {
 		return t, false
 	}
-	at := places(nodes, g.Nodes)
 	fit := thumbFit(g.Nodes, at)
 	step := max(1, (len(g.Nodes)+thumbNodes-1)/thumbNodes)
 	paths := map[string]*strings.Builder{}

@@ -24,6 +24,15 @@ func TestThumbnail_EveryTemplateIsDrawn(t *testing.T) {
 	}
 }
 
+func TestThumbnail_FramesAndNotesAreLeftOut(t *testing.T) {
+	const a, b = `{"id":"a","type":"text","position":{"x":%d,"y":0}%s,"data":{}}`, `{"id":"b","type":"image","position":{"x":900,"y":0},"data":{}}`
+	plain := drawn(t, "["+fmt.Sprintf(a, 300, "")+","+b+"]", "[]")
+	framed := drawn(t, `[{"id":"f","type":"group","position":{"x":200,"y":0},"data":{}},{"id":"n","type":"note","position":{"x":0,"y":5000},"data":{}},`+fmt.Sprintf(a, 100, `,"parentId":"f"`)+","+b+"]", "[]")
+	if plain != framed {
+		t.Errorf("with a frame and a note the picture differs:\n%s\n%s", plain, framed)
+	}
+}
+
 func TestThumbnail_StaysSmallAndSafe(t *testing.T) {
 	var many []string
 	for i := range 10_000 {

@@ -241,3 +241,19 @@ func TestN18_FramesAndNotesAreNoSteps(t *testing.T) {
 		t.Errorf("a graph with only a note: %v", p)
 	}
 }
+
+func TestE17_PinIsRecordedOnce(t *testing.T) {
+	w := newWorld(t, engine.Config{}, kind("never", node.Pure, never(t)), kind("join", node.Pure, join))
+	b := (&g{}).node("p", "never", pin(map[string]any{"out": "new"})).arg("end", "join", "!").edge("p", "end")
+	claim := w.memory.Claim(b.run())
+	claim.Results = []flow.NodeResult{{RunID: "run_1", NodeID: "p", NodeType: "never", Attempt: 1, Status: flow.NodeSuccess, Output: flow.Values{"out": flow.Text("old")}, Reason: "pinned"}}
+	if s, err := w.engine.Execute(t.Context(), claim); err != nil || s != flow.RunSuccess {
+		t.Fatal(s, err)
+	}
+	if got := w.statuses(); len(got) != 1 || got["end"] != flow.NodeSuccess {
+		t.Errorf("written again: %v", got)
+	}
+	if got := w.result("end").Output["out"].String(); got != "old !" {
+		t.Errorf("what comes after it gave %q, want what the first worker recorded", got)
+	}
+}

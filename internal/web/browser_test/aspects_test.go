@@ -144,6 +144,9 @@ func (p *page) nodeDisabled() {
 		p.t.Errorf("the card says %q", word)
 	}
 	a.stored("it is stored", "b", func(n aspect) bool { return n.Data.Disabled })
+	p.click(`[data-panel="outline"]`)
+	p.wait("the outline says so", `[...document.querySelectorAll("[role=treeitem]")].some((e) => e.getAttribute("aria-label")?.startsWith("B, Debug, disabled"))`)
+	p.click(`[data-panel="outline"]`)
 	a.run()
 	a.ended("B", "success", "")
 	a.ended("C", "success", "")
@@ -230,6 +233,11 @@ func (p *page) nodeResized() {
 	a := p.aspects([]string{full("a", "text", 0, 0, `,"text":"`+strings.Repeat("many words ", 60)+`"`, ""), step("b", "debug", 500, 0)}, []string{wire("1", "a", "b")})
 	scale := eval[float64](p, `(`+node("A")+`).getBoundingClientRect().width / 256`)
 	tall := eval[float64](p, `(`+node("A")+`).offsetHeight`)
+	a.pick("A")
+	p.bare("F10", "F10", 121, shiftKey)
+	p.wait("the menu of a step is open", `document.querySelector("#canvas [role=menu]")`)
+	p.shot("menu")
+	p.keys(kb.Escape)
 	x, y := a.corner("A")
 	p.hoverAt(x, y)
 	p.wait("the pointer says so", `document.querySelector("#canvas .cv-stage").dataset.cursor === "resize"`)
@@ -241,6 +249,7 @@ func (p *page) nodeResized() {
 		p.t.Errorf("%v by %v, want about 360 by %v", n.Width, n.Height, tall+120)
 	}
 	p.wait("the text has more room", `(`+node("A")+`).querySelector(".node__prev").offsetHeight > 170`)
+	p.wait("and more of it is shown", `(`+node("A")+`).querySelector(".node__prev").textContent.length > 500`)
 	p.shot("resized")
 	p.keys("z", ctrl)
 	a.stored("one undo takes it back", "a", func(n aspect) bool { return n.Width == 0 && n.Height == 0 })
@@ -383,6 +392,9 @@ func (p *page) nodeNotes() {
 		return `(() => { const e = document.createElement("i"); e.style.color = getComputedStyle(` + note + `).getPropertyValue("` + token + `"); document.body.append(e); const c = getComputedStyle(e).color; e.remove(); return c === getComputedStyle(` + note + `).backgroundColor })()`
 	}
 	p.wait("a new note is yellow", ground("--waiting-bg"))
+	p.bare("F10", "F10", 121, shiftKey)
+	p.wait("its menu has what is for notes only", `(() => { const m = [...document.querySelectorAll("#canvas [role=menuitem]")].map((i) => i.textContent).join(); return m.includes("Colour of the note") && !m.includes("Disable") && !m.includes("Pin") && !m.includes("Ungroup") })()`)
+	p.keys(kb.Escape)
 	p.keys("C", chromedp.KeyModifiers(kb.ModifierShift))
 	p.wait("six colours are offered", `document.querySelectorAll("#canvas [role=menuitem]").length === 6`)
 	p.shot("colours")

@@ -35,6 +35,11 @@ test('the real table is consistent', () => {
   for (const a of commands()) assert.ok(a.name && a.label && a.id, a.id);
 });
 
+test('N14 what hides is left out of menus where it cannot be performed', () => {
+  const list = [action('a', [], { menu: ['node'], hides: true, enabled: () => false }), action('b', [], { menu: ['node'], hides: true }), action('c', [], { menu: ['node'], enabled: () => false })];
+  assert.deepEqual(new ActionTable(list, board()).offered('node').map((a) => a.id), ['b', 'c']);
+});
+
 test('what writes is not offered or run when read only', () => {
   let ran = 0;
   const list = [action('w', ['W'], { writes: true, menu: ['node'], perform: () => { ran++; } }), action('r', ['R'], { menu: ['node'], enabled: () => false })];

@@ -18,6 +18,8 @@ export interface Action {
   /** What the help sheet writes for the keys of several actions together; "" leaves the line out. */
   sheet?: string;
   menu?: Place[];
+  /** Left out of menus where it cannot be performed. */
+  hides?: boolean;
   /** Changes the document: not offered when it is read only. */
   writes?: boolean;
   /** Works wherever the focus is on the page, but not in dialogs. */
@@ -106,6 +108,6 @@ export class ActionTable {
 
   /** offered returns the actions that the context menu shows at a place. */
   offered(place: Place): Action[] {
-    return this.list.filter((a) => a.menu?.includes(place) && !(a.writes && this.board.readOnly));
+    return this.list.filter((a) => a.menu?.includes(place) && !(a.writes && this.board.readOnly) && !(a.hides && !this.can(a)));
   }
 }

@@ -105,7 +105,7 @@ export class Card {
     const line = footer(state, spec?.title ?? (unknown ? `Unknown kind “${node.type ?? ''}”` : ''));
     if (this.foot.textContent !== line) this.foot.textContent = line;
     this.foot.title = look === 'failed' ? state?.error ?? '' : unknown ? 'It is kept as it is and cannot run here.' : '';
-    this.fill(g.note[i] ? { kind: 'note', value: noteText(node) } : previewOf(node, spec, state), state);
+    this.fill(g.note[i] ? { kind: 'note', value: noteText(node) } : previewOf(node, spec, state, roomIn(g, i)), state);
     this.el.setAttribute('aria-label', describe(g, i, state));
   }
 
@@ -189,19 +189,24 @@ export function imageOf(value: unknown): string | null {
   return value.startsWith('blob:') || wholePicture.test(value) ? value : null;
 }
 
-function previewOf(node: RFNode, spec: Spec | undefined, state: NodeState | undefined): Shown {
+// About how many letters a preview has room for.
+function roomIn(g: Graph, i: number): number {
+  return Math.max(320, Math.ceil(((g.w[i]! - 32) / 5.5) * (g.preview[i]! / 17)));
+}
+
+function previewOf(node: RFNode, spec: Spec | undefined, state: NodeState | undefined, room: number): Shown {
   const kind = previewKind(spec);
   if (kind === 'none') return { kind, value: '' };
   const image = state?.images?.[0] ?? fileIn(state?.preview);
   if (image) return { kind: 'image', value: image };
-  if (state?.status === 'running' && state.streamed) return { kind: 'live', value: state.streamed.slice(-320) };
+  if (state?.status === 'running' && state.streamed) return { kind: 'live', value: state.streamed.slice(-room) };
   const text = state?.preview || state?.streamed;
-  if (text) return { kind: 'text', value: text.slice(0, 320) };
+  if (text) return { kind: 'text', value: text.slice(0, room) };
   const given = summary(node, spec);
   const address = kind === 'image' ? imageOf(given) : null;
   if (address) return { kind: 'image', value: address };
   if (given === undefined) return { kind: 'empty', value: kind === 'image' ? 'No image yet' : 'Nothing here yet' };
-  return { kind: 'text', value: (typeof given === 'string' ? given : JSON.stringify(given)).slice(0, 320) };
+  return { kind: 'text', value: (typeof given === 'string' ? given : JSON.stringify(given)).slice(0, room) };
 }
 
 function fileIn(preview: string | undefined): string | null {

@@ -5,6 +5,7 @@ import { make } from './dom';
 import { union, type Box } from './geometry';
 import { type Graph, TYPES } from './graph';
 import { icon } from './icons';
+import { noteColour } from './note';
 import { lookOf, type Statuses } from './status';
 import type { PortType } from './spec';
 import { portVar, type Theme } from './theme';
@@ -131,16 +132,16 @@ export class Minimap {
     this.picture.width = WIDTH * dpr;
     this.picture.height = HEIGHT * dpr;
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
-    for (let i = 0; i < g.nodes.length; i++) if (g.frame[i]) this.block(ctx, i);
-    for (let i = 0; i < g.nodes.length; i++) if (!g.frame[i]) this.block(ctx, i);
+    for (let i = 0; i < g.nodes.length; i++) if (g.frame[i] && g.shell[i]! < 0) this.block(ctx, i);
+    for (let i = 0; i < g.nodes.length; i++) if (!g.frame[i] && g.shell[i]! < 0) this.block(ctx, i);
     this.aim();
     this.painted = performance.now();
   }
 
   private block(ctx: CanvasRenderingContext2D, i: number) {
     const { graph: g, statuses } = this.env, { k, x, y } = this.scale, theme = this.env.theme();
-    const look = lookOf(statuses.of(g.nodes[i]!.id)), type = (g.spec(i)?.color || 'any') as PortType;
-    ctx.globalAlpha = g.frame[i] ? 0.15 : 0.85;
+    const look = g.note[i] ? noteColour(g.nodes[i]!).look : lookOf(statuses.of(g.nodes[i]!.id)), type = (g.spec(i)?.color || 'any') as PortType;
+    ctx.globalAlpha = g.frame[i] ? 0.15 : g.note[i] ? 0.35 : 0.85;
     ctx.fillStyle = g.frame[i] ? theme.muted : look === 'idle' ? theme.types[type in portVar ? TYPES.indexOf(type) : 0]! : theme.status[look];
     ctx.fillRect(g.x[i]! * k + x, g.y[i]! * k + y, Math.max(1.5, g.w[i]! * k), Math.max(1.5, g.h[i]! * k));
   }

@@ -1,7 +1,7 @@
 // The outline: every step in the order in which it runs, as a tree. It can do
 // what the canvas can, and stands in for it where there is no room for a picture.
 import { make } from '../canvas/dom';
-import { labelOf } from '../canvas/document';
+import { isOn, isPinned, labelOf } from '../canvas/document';
 import type { Canvas, Selection } from '../canvas/main';
 import { Menu } from '../canvas/menu';
 import { connectionName, outline, type Line } from '../canvas/order';
@@ -113,9 +113,10 @@ export class Outline {
       return { name, kind: '', status: 'idle', label: `Connection ${name}`, selected: !!edge && s.edges.includes(edge.id) };
     }
     const name = labelOf(node), kind = g.spec(line.node)?.title ?? (g.frame[line.node] ? 'Frame' : g.note[line.node] ? 'Note' : `Unknown kind ${node.type ?? ''}`);
+    const aside = isOn(node, 'disabled') ? 'disabled' : isPinned(node) ? 'pinned' : '';
     const state = board.statuses.of(node.id), status = lookOf(state), why = state?.error ? `: ${state.error.split('\n')[0]}` : '';
-    const label = [name, kind, status === 'idle' ? 'not run' : wordOf(status) + why].join(', ');
-    return { name, kind: kind === name ? '' : kind, status, label, selected: s.nodes.includes(node.id) };
+    const label = [name, kind, ...(aside ? [aside] : []), status === 'idle' ? 'not run' : wordOf(status) + why].join(', ');
+    return { name, kind: [kind === name ? '' : kind, aside].filter(Boolean).join(' · '), status, label, selected: s.nodes.includes(node.id) };
   }
 
   // ---- moving and choosing

@@ -29,9 +29,9 @@ function toggle(b: Board, places: readonly number[], key: 'disabled' | 'collapse
 /** asideCommands returns the actions that put steps aside. */
 export function asideCommands(): Action[] {
   return [
-    { id: 'disable', name: 'Disable or enable', label: 'Disable or enable the step: its only input passes through, else it is skipped', group: 'Step', keys: ['D'], menu: ['node'], writes: true, enabled: (b) => steps(b).length > 0, perform: (b) => toggle(b, steps(b), 'disabled', ['Disable', 'Enable']) },
-    { id: 'pin', name: 'Pin or unpin the output', label: 'Pin the last output, so that runs use it; or unpin it', group: 'Step', keys: ['P'], menu: ['node'], writes: true, enabled: (b) => steps(b).length > 0,
+    { id: 'disable', name: 'Disable or enable', label: 'Disable or enable the step: its only input passes through, else it is skipped', group: 'Step', keys: ['D'], menu: ['node'], hides: true, writes: true, enabled: (b) => steps(b).length > 0, perform: (b) => toggle(b, steps(b), 'disabled', ['Disable', 'Enable']) },
+    { id: 'pin', name: 'Pin or unpin the output', label: 'Pin the last output, so that runs use it; or unpin it', group: 'Step', keys: ['P'], menu: ['node'], hides: true, writes: true, enabled: (b) => steps(b).length > 0,
       perform: (b) => void b.view.stage.dispatchEvent(new CustomEvent('heddle:pin', { bubbles: true, detail: steps(b).map((i) => b.graph.nodes[i]!.id) })) },
-    { id: 'collapse', name: 'Collapse or expand', label: 'Collapse the step or frame to its header, or expand it', group: 'Step', keys: ['Alt+C'], menu: ['node'], writes: true, enabled: (b) => foldable(b).length > 0, perform: (b) => toggle(b, foldable(b), 'collapsed', ['Collapse', 'Expand']) },
+    { id: 'collapse', name: 'Collapse or expand', label: 'Collapse the step or frame to its header, or expand it', group: 'Step', keys: ['Alt+C'], menu: ['node'], hides: true, writes: true, enabled: (b) => foldable(b).length > 0, perform: (b) => toggle(b, foldable(b), 'collapsed', ['Collapse', 'Expand']) },
   ];
 }

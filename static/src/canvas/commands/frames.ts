@@ -50,8 +50,8 @@ export function framesCommands(): Action[] {
   ];
   return [
     { id: 'group', name: 'Group', label: 'Group the selection into a frame', group: 'Edit', keys: ['Mod+G'], menu: ['node'], writes: true, enabled: anyNode, perform: group },
-    { id: 'ungroup', name: 'Ungroup', label: 'Take the frame away and leave what is in it', group: 'Edit', keys: ['Mod+Shift+G'], menu: ['node'], writes: true, enabled: (b) => frames(b).length > 0, perform: ungroup },
-    { id: 'into-frame', name: 'Put into a frame…', label: 'Put the selection into a frame, or take it out', group: 'Edit', keys: ['Shift+G'], menu: ['node'], writes: true, enabled: anyNode, perform: into },
+    { id: 'ungroup', name: 'Ungroup', label: 'Take the frame away and leave what is in it', group: 'Edit', keys: ['Mod+Shift+G'], menu: ['node'], hides: true, writes: true, enabled: (b) => frames(b).length > 0, perform: ungroup },
+    { id: 'into-frame', name: 'Put into a frame…', label: 'Put the selection into a frame, or take it out', group: 'Edit', keys: ['Shift+G'], menu: ['node'], hides: true, writes: true, enabled: (b) => anyNode(b) && b.graph.frame.includes(1), perform: into },
     ...ways.map(([key, name, dx, dy, sheet]): Action => ({ id: `resize-${name.toLowerCase()}`, name, label: 'Resize the selection by one grid step', group: 'Move', keys: [`Alt+${key}`], sheet, writes: true, enabled: anyNode, perform: (b) => resize(b, picked(b), dx, dy) })),
   ];
 }

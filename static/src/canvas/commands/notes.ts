@@ -34,6 +34,6 @@ function colour(b: Board) {
 export function notesCommands(): Action[] {
   return [
     { id: 'note', name: 'Add note', label: 'Add a note and write in it', group: 'Edit', keys: ['Shift+S'], menu: ['canvas'], writes: true, perform: add },
-    { id: 'note-colour', name: 'Colour of the note…', label: 'Choose the colour of the note', group: 'Edit', keys: ['Shift+C'], menu: ['node'], writes: true, enabled: (b) => notes(b).length > 0, perform: colour },
+    { id: 'note-colour', name: 'Colour of the note…', label: 'Choose the colour of the note', group: 'Edit', keys: ['Shift+C'], menu: ['node'], hides: true, writes: true, enabled: (b) => notes(b).length > 0, perform: colour },
   ];
 }
