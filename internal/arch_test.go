@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"internal/engine", "internal/store", "internal/nodes", "internal/llm/*", "internal/identity", "views/ui"},
 	{"internal/studio", "views"},
 	{"internal/web", "internal/worker"},
-	{"cmd/*", "static/build", "static/bench", "internal/web/browser_test"},
+	{"cmd/*", "static/build", "static/bench", "static/check", "internal/web/browser_test"},
 }
 
 // outside are the only third-party modules a package may not reach although its
