@@ -8,6 +8,9 @@ import { far, type Pointer, type Tool } from './tool';
 /** How near a fitting port must be for the line to snap to it, in screen pixels. */
 export const SNAP = 40;
 
+/** How near to the middle of a port's dot that port is meant and no other, in screen pixels. */
+const DOT = 9;
+
 /** portRadius returns how near a press must be to a port's dot, in screen pixels. */
 export const portRadius = (touch: boolean): number => (touch ? 22 : 14);
 
@@ -105,6 +108,8 @@ export class Connect implements Tool {
   private goal(p: Pointer): Goal {
     const { graph: g, view } = this.b, { z } = view.cam;
     const over = view.hitNode(p.doc), body = over >= 0 && !g.frame[over] ? over : -1;
+    const no = this.onDot(p);
+    if (no) return { end: null, why: no, at: p.doc };
     const snapped = view.blocks() ? null : nearestPort(g, view.near(), p.doc, SNAP / z, (e) => !this.checker.refusal(e));
     if (snapped && (body < 0 || body === snapped.node || body === this.from.node)) return { end: snapped, why: null, at: g.portAt(snapped.node, snapped.side, snapped.port) };
     const port = portUnder(this.b, p);
@@ -114,6 +119,14 @@ export class Connect implements Tool {
     const best = this.checker.best(body);
     if (typeof best === 'string') return { end: null, why: best, at: p.doc };
     return { end: best, why: null, at: g.portAt(best.node, best.side, best.port) };
+  }
+
+  // On the very dot of a port that does not fit nothing else can be meant.
+  private onDot(p: Pointer): string | null {
+    const end = portUnder(this.b, p), { z } = this.b.view.cam;
+    if (!end || this.isFrom(end)) return null;
+    const at = this.b.graph.portAt(end.node, end.side, end.port);
+    return Math.hypot(p.doc.x - at.x, p.doc.y - at.y) * z <= DOT ? this.checker.refusal(end) : null;
   }
 
   private isFrom(e: End): boolean {
