@@ -16,6 +16,10 @@ import (
 
 // TestKeyboardOnly builds text -> debug -> debug in an empty workflow and runs it, with no pointer.
 func TestKeyboardOnly(t *testing.T) {
+	t.Run("X4 X7 a workflow is built and run by keys alone", builtByKeys)
+}
+
+func builtByKeys(t *testing.T) {
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")
@@ -303,7 +307,7 @@ func TestSmallTargets(t *testing.T) {
 			t.Errorf("too small: %s", strings.Join(found, "\n"))
 		}
 	})
-	t.Run("X10 reduced motion, forced colours and 200 %", func(t *testing.T) {
+	t.Run("P14 X10 reduced motion, forced colours and 200 %", func(t *testing.T) {
 		p := p.with(t)
 		features := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "forced-colors", Value: "active"}}
 		if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {

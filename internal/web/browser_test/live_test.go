@@ -71,6 +71,10 @@ func newSlowSite(t *testing.T) (*slowModel, *page) {
 // TestStop sees text stream onto the card, stops the run, and sees it stopped; the
 // model call is given up.
 func TestStop(t *testing.T) {
+	t.Run("R1 R3 text streams onto the card, and Stop stops", streamsAndStops)
+}
+
+func streamsAndStops(t *testing.T) {
 	m, p := newSlowSite(t)
 	p.click("#btn-run")
 	p.wait("the step runs", `(`+node("Ask")+`).dataset.status === "running"`)
@@ -94,6 +98,10 @@ const record = `(() => { window.__seqs = [];
 // TestTwoTabs follows one run in two tabs, cuts the connection of one in the
 // middle, and finds the same events in both: no gap, no double.
 func TestTwoTabs(t *testing.T) {
+	t.Run("R7 what was missed while the connection was cut comes after", followedThroughACut)
+}
+
+func followedThroughACut(t *testing.T) {
 	m, first := newSlowSite(t)
 	second := first.second()
 	second.before(`{ const Real = WebSocket; window.__sockets = [];

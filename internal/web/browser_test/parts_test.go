@@ -65,7 +65,7 @@ func TestParts(t *testing.T) {
 			p.signIn()
 			p.open("/workflows/" + s.create("Parts", partNodes, partEdges))
 			p.wait("the cards are shown", node("Third"))
-			t.Run("E16 R1 parts", p.parts)
+			t.Run("R1 E16 parts", p.parts)
 			t.Run("the output of a step", p.outputs)
 			t.Run("a large value", p.largeValue)
 		})

@@ -1,5 +1,6 @@
 // One card: the element of a node that is near the view. Built once, bound to a
 // node when it is mounted, bound to another when it is reused.
+import { chipOf } from './chip';
 import { isOn, isPinned, labelOf, type RFNode } from './document';
 import { make } from './dom';
 import type { Graph, Side } from './graph';
@@ -105,6 +106,7 @@ export class Card {
     const line = footer(state, spec?.title ?? (unknown ? `Unknown kind “${node.type ?? ''}”` : ''));
     if (this.foot.textContent !== line) this.foot.textContent = line;
     this.foot.title = look === 'failed' ? state?.error ?? '' : unknown ? 'It is kept as it is and cannot run here.' : '';
+    for (const el of this.ports) chip(el, state);
     this.fill(g.note[i] ? { kind: 'note', value: noteText(node) } : previewOf(node, spec, state, roomIn(g, i)), state);
     this.el.setAttribute('aria-label', describe(g, i, state));
   }
@@ -166,9 +168,18 @@ function portElement(p: Port, side: Side, index: number, on: boolean): HTMLEleme
   el.textContent = p.label || p.name;
   el.dataset.side = side;
   el.dataset.port = String(index);
+  el.dataset.name = p.name;
   el.title = `${p.type}${p.required ? ', required' : ''}${p.help ? `: ${p.help}` : ''}`;
   el.style.setProperty('--k', `var(${portVar[p.type] ?? portVar.any})`);
   return el;
+}
+
+// What came out stands at the beginning of the connection.
+function chip(el: HTMLElement, state: NodeState | undefined) {
+  const text = el.dataset.side === 'out' && el.classList.contains('port--on') ? chipOf(state, el.dataset.name!) : undefined;
+  if (el.dataset.chip === text) return;
+  if (text === undefined) delete el.dataset.chip;
+  else el.dataset.chip = text;
 }
 
 function connected(g: Graph, i: number, side: Side, port: number): boolean {

@@ -1,5 +1,6 @@
 // Two buttons at the connection under the pointer, or the one selected: insert a step, remove it.
 import type { Board } from './board';
+import { passedOn } from './chip';
 import { make } from './dom';
 import { icon } from './icons';
 import { curvePoint, nearCurve } from './geometry';
@@ -10,6 +11,7 @@ const GRACE = 350;
 /** EdgeBar shows the buttons. Its actions are in the menu of a connection too, so it is no tab stop. */
 export class EdgeBar {
   readonly el = make('div', 'cv-float cv-edge', { role: 'group', 'aria-label': 'Connection' });
+  private readonly value = make('div', 'cv-edge__value');
   private edge = '';
   private t = 0.5;
   private over = false;
@@ -17,7 +19,8 @@ export class EdgeBar {
 
   constructor(private readonly b: Board) {
     this.el.hidden = true;
-    this.el.append(this.button('Insert a step here', 'M8 2.5v11M2.5 8h11', () => this.insert()), this.button('Remove this connection', 'M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.7 9h6.6l.7-9', () => this.remove()));
+    this.value.hidden = true;
+    this.el.append(this.button('Insert a step here', 'M8 2.5v11M2.5 8h11', () => this.insert()), this.button('Remove this connection', 'M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.7 9h6.6l.7-9', () => this.remove()), this.value);
     this.el.addEventListener('pointerenter', () => { this.over = true; this.light(); });
     this.el.addEventListener('pointerleave', () => { this.over = false; b.view.hover(-1); });
   }
@@ -45,6 +48,7 @@ export class EdgeBar {
     const k = g.edgeAt(this.edge);
     if (k < 0 || !g.drawn(k)) return this.hide();
     this.el.hidden = false;
+    this.tell(passedOn(g, k, (id) => this.b.statuses.of(id)));
     this.place(k);
   }
 
@@ -80,6 +84,13 @@ export class EdgeBar {
     this.over = false;
     this.edge = '';
     this.el.hidden = true;
+  }
+
+  // What passed along the connection in the run that is shown.
+  private tell(text: string) {
+    if (this.value.textContent === text) return;
+    this.value.textContent = text;
+    this.value.hidden = text === '';
   }
 
   private place(k: number) {

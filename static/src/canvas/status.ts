@@ -16,6 +16,8 @@ export interface NodeState {
   costUsd?: number | null;
   /** The output as people read it. */
   preview?: string;
+  /** The beginning of each output as people read it, by the name of its port. */
+  outputs?: Readonly<Record<string, string>>;
   /** Addresses of output images; the first is shown. */
   images?: string[];
   /** The whole text streamed so far. */

@@ -15,6 +15,7 @@ export function stateOf(n: NodeView, spec: Spec | undefined): NodeState {
     s.costUsd = n.usage.costUsd;
   }
   if (n.streamed && n.status === 'running') s.streamed = n.streamed;
+  if (n.output) s.outputs = n.output;
   return { ...s, ...output(n.output, spec) };
 }
 

@@ -34,7 +34,7 @@ test('pictures are found in previews, also in lists that were cut; text is never
 test('a card shows the port its kind names, pictures before words, and streamed text while it runs', () => {
   const spec = { preview: 'text', outputs: [{ name: 'json' }, { name: 'text' }], fields: null } as unknown as Spec;
   assert.deepEqual(stateOf({ nodeId: 'a', status: 'success', output: { json: '{}', text: 'hi' }, usage: { tokensIn: 1, tokensOut: 2, costUsd: null }, duration: 5, streamed: 'h' }, spec),
-    { status: 'success', durationMs: 5, tokens: 3, costUsd: null, preview: 'hi' });
+    { status: 'success', durationMs: 5, tokens: 3, costUsd: null, outputs: { json: '{}', text: 'hi' }, preview: 'hi' });
   assert.deepEqual(stateOf({ nodeId: 'a', status: 'running', streamed: 'h' }, spec), { status: 'running', streamed: 'h' });
   assert.deepEqual(stateOf({ nodeId: 'a', status: 'success', output: { text: 'x', image: '{"$file":"file_1","mediaType":"image/png"}' } }, undefined).images, ['/api/files/file_1']);
 });
