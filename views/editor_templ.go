@@ -18,7 +18,7 @@ import (
 // Editor is the page on which a workflow is drawn and run.
 func Editor(b node.Workbench) (Page, templ.Component) {
 	return Page{
-		Title: b.Workflow.Name, Section: SectionWorkflows, Frame: FrameEditor, Tools: editorTools(b),
+		Title: b.Workflow.Name, Section: SectionWorkflows, Frame: FrameEditor, Script: "editor.js", Tools: editorTools(b),
 		Body: templ.OrderedAttributes{
 			{Key: "data-page", Value: "editor"},
 			{Key: "data-workflow", Value: string(b.Workflow.ID)},
@@ -350,7 +350,7 @@ func EditorMain(b node.Workbench) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = outlinePanel().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = outlinePanel(true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -362,7 +362,7 @@ func EditorMain(b node.Workbench) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = runPanel().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = runPanel(true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -633,7 +633,7 @@ func inspectorPanel() templ.Component {
 	})
 }
 
-func runPanel() templ.Component {
+func runPanel(link bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -654,15 +654,21 @@ func runPanel() templ.Component {
 			templ_7745c5c3_Var26 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<section id=\"run-panel\" class=\"panel panel--b\" aria-labelledby=\"run-title\"><header><h2 id=\"run-title\">Not run yet</h2><span id=\"run-status\"></span> <span class=\"grow\"></span> <button class=\"btn btn--sm btn--ghost\" id=\"btn-follow\" type=\"button\" aria-pressed=\"false\" title=\"Keeps the step at work in view\">Follow run</button> <a class=\"btn btn--sm\" id=\"run-link\" href=\"/runs\" hidden>Open run</a>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<section id=\"run-panel\" class=\"panel panel--b\" aria-labelledby=\"run-title\"><header><h2 id=\"run-title\">Not run yet</h2><span id=\"run-status\"></span> <span class=\"grow\"></span> <button class=\"btn btn--sm btn--ghost\" id=\"btn-follow\" type=\"button\" aria-pressed=\"false\" title=\"Keeps the step at work in view\">Follow run</button> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
+		}
+		if link {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<a class=\"btn btn--sm\" id=\"run-link\" href=\"/runs\" hidden>Open run</a>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		templ_7745c5c3_Err = closePanel("run-panel").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</header><div id=\"run-rows\" class=\"wf\"></div></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</header><div id=\"run-rows\" class=\"wf\"></div></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -25,7 +25,7 @@ var (
 )
 
 func assets() views.Assets {
-	return views.Assets{"app.js": "app.js", "app.css": "app.css", "editor.js": "editor.js", "editor.css": "editor.css"}
+	return views.Assets{"app.js": "app.js", "app.css": "app.css", "editor.js": "editor.js", "rungraph.js": "rungraph.js", "editor.css": "editor.css"}
 }
 
 // render returns the whole document of a page as the web door would send it.
@@ -69,6 +69,8 @@ func pages(t *testing.T) map[string]string {
 	add("run", p, c)
 	p, c = views.Run(flow.RunDetail{Run: sampleRun(flow.RunQueued)})
 	add("run-queued", p, c)
+	p, c = views.RunGraph(node.RunGraph{Run: sampleDetail(), Kinds: sampleBench().Kinds})
+	add("run-graph", p, c)
 	p, c = views.Settings(sampleSettings())
 	add("settings", p, c)
 	p, c = views.Editor(sampleBench())

@@ -23,6 +23,9 @@ func thumbnailPath(w flow.WorkflowSummary) string {
 // RunPath returns the path of a run's page.
 func RunPath(id flow.ID) string { return "/runs/" + url.PathEscape(string(id)) }
 
+// RunGraphPath returns the path of a run on the canvas.
+func RunGraphPath(id flow.ID) string { return RunPath(id) + "/graph" }
+
 // FilePath returns the path of an uploaded file.
 func FilePath(id flow.ID) string { return "/api/files/" + url.PathEscape(string(id)) }
 

@@ -36,6 +36,7 @@ type Page struct {
 	Title   string // without the product's name
 	Section Section
 	Frame   Frame
+	Script  string           // the page's own script beside app.js, as in "editor.js"; may be empty
 	Tools   templ.Component  // what FrameEditor shows in the top bar; may be nil
 	Body    templ.Attributer // more attributes of <body>; may be nil
 	Head    templ.Component  // more elements for <head>; may be nil

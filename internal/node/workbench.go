@@ -10,6 +10,13 @@ type Workbench struct {
 	LastRun   *flow.RunDetail // the newest run, shown when the editor opens; nil: never run
 }
 
+// RunGraph is what the page needs that shows a run on the canvas: the graph as it
+// ran is in the run.
+type RunGraph struct {
+	Run   flow.RunDetail
+	Kinds []Spec
+}
+
 // Panel is what the inspector of one node needs.
 type Panel struct {
 	Node      flow.Node

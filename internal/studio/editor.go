@@ -55,6 +55,12 @@ func (s *Service) EditorPage(ctx context.Context, in ByID) (node.Workbench, erro
 	return bench, nil
 }
 
+// RunGraph returns a run with its graph as it ran, and the kinds to draw it with.
+func (s *Service) RunGraph(ctx context.Context, in ByID) (node.RunGraph, error) {
+	r, err := s.runDetail(ctx, in.ID, 1)
+	return node.RunGraph{Run: r, Kinds: s.registry.Specs()}, err
+}
+
 // Inspect is a node as it is on the screen, saved or not.
 type Inspect struct {
 	Node      flow.Node     `json:"node"`

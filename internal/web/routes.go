@@ -75,6 +75,7 @@ func (s *Server) pageRoutes() {
 	in.Post("/workflows/:id/inspector", s.inspector)
 	in.Get("/runs", s.runsPage)
 	in.Get("/runs/:id", page(s, byID(s.Studio.RunPage), views.Run))
+	in.Get("/runs/:id/graph", page(s, byID(s.Studio.RunGraph), views.RunGraph))
 	in.Post("/runs/:id/cancel", s.cancelRun)
 	in.Get("/settings", s.settingsPage)
 	in.Post("/settings/profile", s.profile)

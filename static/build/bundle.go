@@ -20,7 +20,7 @@ var errBuild = errors.New("the bundle was not built")
 func options(root string, dev bool) api.BuildOptions {
 	o := api.BuildOptions{
 		AbsWorkingDir: root,
-		EntryPoints:   []string{"src/app.ts", "src/editor.ts", "src/app.css", "src/editor.css"},
+		EntryPoints:   []string{"src/app.ts", "src/editor.ts", "src/rungraph.ts", "src/app.css", "src/editor.css"},
 		Outdir:        "dist",
 		Bundle:        true,
 		Splitting:     true,

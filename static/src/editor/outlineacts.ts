@@ -42,7 +42,7 @@ function stepActs(env: ActsEnv, line: Line): Act[] {
     { name: 'Move up', keys: 'Alt+ArrowUp', key: 'Alt+ArrowUp', disabled: board.readOnly, perform: () => reorder(env, i, false) },
     { name: 'Move down', keys: 'Alt+ArrowDown', key: 'Alt+ArrowDown', disabled: board.readOnly, perform: () => reorder(env, i, true) },
     { name: 'Duplicate', keys: 'Mod+D', key: 'Mod+d', disabled: board.readOnly, perform: () => { only(); canvas.actions.run('duplicate'); env.pick(canvas.selection().nodes.at(-1) ?? id); } },
-    { name: 'Run this step', keys: 'R', key: 'r', disabled: frame, perform: () => env.run([id]) },
+    { name: 'Run this step', keys: 'R', key: 'r', disabled: frame || board.readOnly, perform: () => env.run([id]) },
     { name: 'Delete', keys: 'Delete', key: 'Delete', disabled: board.readOnly, perform: () => { only(); canvas.actions.run('delete'); } },
   ];
 }

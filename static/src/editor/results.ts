@@ -2,13 +2,21 @@
 import { make } from '../canvas/dom';
 import { duration, money } from '../canvas/status';
 import { isFinal } from '../live/frames';
-import type { NodeResult, NodeView } from '../live/reducer';
+import type { NodeResult, NodeView, RunDetail, RunView } from '../live/reducer';
 import { call, explain } from './api';
 import { lookName, Pill } from './pill';
-import type { Runner } from './run';
 import { show, text } from './value';
 
 interface Log { seq: number; nodeId: string | null; level: string; message: string; timestamp: string }
+
+/** The run whose results are shown. */
+export interface Shown {
+  readonly view: RunView | null;
+  /** The run with its whole inputs and outputs, as far as they are here. */
+  readonly detail: RunDetail | null;
+  /** load fetches the whole inputs and outputs. */
+  load(): Promise<void>;
+}
 
 const PAGE = 1000;
 const MOST = 5000;
@@ -26,7 +34,7 @@ export class Results {
   private asking = false;
   private again = false;
 
-  constructor(private readonly runner: () => Runner, private readonly label: (id: string) => string) {
+  constructor(private readonly runner: () => Shown, private readonly label: (id: string) => string) {
     // The tabs are switched by the page's own script; this only looks which is open.
     new MutationObserver(() => this.moved()).observe(this.output, { attributeFilter: ['hidden'] });
     new MutationObserver(() => this.moved()).observe(this.logs, { attributeFilter: ['hidden'] });
