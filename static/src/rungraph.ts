@@ -45,7 +45,7 @@ class RunGraph {
     this.canvas = this.mounted({ nodes: run.nodes ?? [], edges: run.edges ?? [] }, specs);
     this.places = new Map(this.canvas.store.doc().nodes.map((n, i) => [n?.id, i]));
     this.outline = new Outline({ canvas: this.canvas, say, run: () => undefined });
-    this.panel = new RunPanel({ label: (id) => this.label(id), place: (id) => this.places.get(id) ?? Infinity, pick: (id) => this.go(id), pickEdge: () => undefined, now: () => Date.now() });
+    this.panel = new RunPanel({ ended: 'Run', label: (id) => this.label(id), place: (id) => this.places.get(id) ?? Infinity, pick: (id) => this.go(id), pickEdge: () => undefined, now: () => Date.now() });
     followButton(this.canvas.follow, say);
     this.show();
     this.settings();
