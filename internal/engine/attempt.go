@@ -56,6 +56,7 @@ type outcome struct {
 	usage   flow.Usage
 	meta    flow.Meta
 	err     error
+	stuck   bool // the kind did not return: it may still be at work
 }
 
 // labor is a goroutine that works on attempts, the given one first, until the run

@@ -37,6 +37,7 @@ func (r *run) begin() {
 		done = append(done, r.pins(done)...)
 	}
 	r.follow(r.state.begin(done))
+	r.settleDown()
 	if fresh {
 		r.tellReused()
 	}
@@ -96,7 +97,13 @@ func (r *run) takeOver() []ending {
 		res := &r.claim.Results[k]
 		r.consume(res.Usage)
 		i, ok := at[res.NodeID]
-		if ok && res.Iteration == "" && res.Attempt > r.last[i] {
+		if !ok || res.Iteration != "" {
+			continue
+		}
+		if res.Status == flow.NodeFailed {
+			r.tries[i]++
+		}
+		if res.Attempt > r.last[i] {
 			r.last[i], newest[i] = res.Attempt, res
 		}
 	}
@@ -104,6 +111,8 @@ func (r *run) takeOver() []ending {
 	for i := range r.plan.nodes {
 		switch res := newest[i]; {
 		case res == nil:
+		case res.Status == flow.NodeQueued:
+			r.recall(i, res)
 		case res.Status.Final():
 			done = append(done, ending{i, res.Status, res.Output, res.Reason, res.Cached})
 		default:

@@ -35,6 +35,10 @@ func (r *run) finish(o outcome) {
 	res.Duration = new(time.Since(a.startedAt).Milliseconds())
 	r.consume(o.usage)
 	r.batch.blobs = append(r.batch.blobs, o.blobs...)
+	if due, again := r.nextTry(o, time.Now()); again {
+		r.tryAgain(res, o, due)
+		return
+	}
 	r.judge(&res, o)
 	r.writeResult(res)
 	r.follow(r.state.finish(ending{node: a.node, status: res.Status, outputs: res.Output, reason: res.Reason}))
@@ -233,6 +237,7 @@ func (r *run) tick(now time.Time) {
 		r.wakeAt(r.deadline)
 	}
 	if r.phase == phaseWork {
+		r.rouse(now)
 		r.sayQueued(now)
 	}
 	for _, v := range slices.Backward(r.live) {
@@ -251,7 +256,7 @@ func (r *run) look(a *attempt, now time.Time) {
 		r.cutOff(a, &limitError{r.limit(n), "node"}, now.Add(r.engine.Grace))
 	default:
 		r.log.Warn("node ignores that it was stopped", slog.String("node_id", n.ID), slog.String("node_type", n.Type))
-		r.finish(outcome{attempt: a, err: a.cut})
+		r.finish(outcome{attempt: a, err: a.cut, stuck: true})
 		return
 	}
 	if a.announced || a.durable != nil || a.cut != nil || r.phase != phaseWork {

@@ -41,6 +41,8 @@ type run struct {
 	unpriced  bool
 	cut       map[int]flow.NodeResult // attempts that an earlier worker left running
 	last      map[int]int             // highest attempt recorded before
+	tries     map[int]int             // failed attempts, by node
+	resting   []rest                  // nodes that wait for their next try
 
 	live  []*attempt
 	waits []wait          // by node
@@ -93,7 +95,7 @@ func newRun(ctx context.Context, e *Engine, c flow.Claim) *run {
 		files: e.Files(flow.Owner(c.Run.UserID)),
 		vault: vault{owner: flow.Owner(c.Run.UserID), stored: e.Blobs},
 		seq:   c.Seq, logSeq: c.LogSeq, usage: flow.Usage{CostUSD: new(0.0)},
-		cut: map[int]flow.NodeResult{}, last: map[int]int{},
+		cut: map[int]flow.NodeResult{}, last: map[int]int{}, tries: map[int]int{},
 		steps: make(chan flow.Step, 1), flushed: make(chan error, 1), outcomes: make(chan outcome, 64),
 		starts: make(chan *attempt), jobs: make(chan *attempt, 64), gone: make(chan struct{}), wake: make(chan struct{}, 1),
 		timer: time.NewTimer(time.Hour),

@@ -120,6 +120,7 @@ export function footer(s: NodeState | undefined, kind: string): string {
   if (s.status === 'failed') return s.error?.split('\n')[0] || 'Failed without a message';
   if (s.status === 'skipped' || s.status === 'canceled') return s.reason || words[s.status];
   if (s.stale && s.status === 'success') return s.stale;
+  if (s.status === 'queued' && s.reason) return s.reason;
   const parts: string[] = [];
   if (s.cached) parts.push(s.reason || 'cached');
   if (typeof s.durationMs === 'number') parts.push(duration(s.durationMs));
