@@ -60,7 +60,7 @@ func (a *app) wire(ctx context.Context, workers int) error {
 	models := providers(a.conf, client)
 	kinds := registry(models)
 	eng := engine.New(engine.Config{
-		Registry: kinds, Journal: a.store, Blobs: a.store, Files: studio.NodeFiles(a.store),
+		Registry: kinds, Journal: a.store, Blobs: a.store, Cache: a.store, Files: studio.NodeFiles(a.store),
 		RunTimeout: a.conf.RunMaxDuration, Logger: a.log,
 	})
 	var err error

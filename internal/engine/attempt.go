@@ -56,7 +56,9 @@ type outcome struct {
 	usage   flow.Usage
 	meta    flow.Meta
 	err     error
-	stuck   bool // the kind did not return: it may still be at work
+	key     string           // cache key of a success
+	hit     *flow.NodeResult // the result that was reused
+	stuck   bool             // the kind did not return: it may still be at work
 }
 
 // labor is a goroutine that works on attempts, the given one first, until the run
@@ -85,7 +87,13 @@ func (a *attempt) work() {
 	}()
 	in := intake{vault: &a.run.vault, plan: a.run.plan, node: a.spec()}
 	var result node.Result
-	if result, o.err = a.call(&in, a.edges); o.err == nil {
+	result, o.err = a.call(&in, a.edges)
+	o.key, o.hit = in.key, in.hit
+	switch {
+	case o.err != nil:
+	case in.hit != nil:
+		o.outputs = in.hit.Output
+	default:
 		o.usage, o.meta = result.Usage, result.Meta
 		o.outputs, o.err = in.outputs(result.Outputs)
 	}
@@ -103,6 +111,9 @@ func (a *attempt) call(in *intake, edges []delivery) (node.Result, error) {
 	a.mu.Lock()
 	a.inputs = in.record
 	a.mu.Unlock()
+	if a.recall(in); in.hit != nil {
+		return node.Result{}, nil
+	}
 	if a.durable != nil {
 		select {
 		case a.run.starts <- a:

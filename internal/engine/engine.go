@@ -28,6 +28,7 @@ type Config struct {
 	Registry    *node.Registry
 	Journal     Journal
 	Blobs       Blobs
+	Cache       Cache // nil: model calls are never reused
 	Files       func(flow.Owner) node.Files
 	PerRun      int           // nodes of one run in parallel; 16
 	PerProcess  int           // nodes of all runs of this engine in parallel; 256

@@ -122,6 +122,9 @@ func (f *forecaster) look(id string) (*flow.NodeResult, string) {
 	case found == nil:
 		return nil, f.why(kind, id)
 	}
+	if why := outdated(&kind, n.Data, *found); why != "" {
+		return nil, why
+	}
 	return found, ""
 }
 

@@ -119,7 +119,7 @@ func (r *run) tryAgain(res flow.NodeResult, o outcome, due time.Time) {
 	r.last[o.node] = o.number
 	res.Status, res.Error = flow.NodeFailed, text
 	if h := hint(err); h != "" {
-		res.Meta = withHint(res.Meta, h)
+		res.Meta = with(res.Meta, "hint", h)
 	}
 	r.batch.results = append(r.batch.results, res)
 	wait := due.Sub(now).Round(100 * time.Millisecond)

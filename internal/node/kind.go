@@ -41,7 +41,26 @@ type Files interface {
 // Kind is a registered node kind.
 type Kind struct {
 	Spec
-	run func(context.Context, json.RawMessage, Call) (Result, error)
+	run          func(context.Context, json.RawMessage, Call) (Result, error)
+	surroundings func(params map[string]json.RawMessage) string
+}
+
+// Within returns the kind with a function that names what besides its settings and
+// inputs its results depend on, as the model that is used when none is set. It gets
+// the members of the node's data. Results are reused only where it says the same
+// (rule E15).
+func (k Kind) Within(f func(params map[string]json.RawMessage) string) Kind {
+	k.surroundings = f
+	return k
+}
+
+// Surroundings says what besides settings and inputs the results depend on; empty
+// for most kinds.
+func (k Kind) Surroundings(params map[string]json.RawMessage) string {
+	if k.surroundings == nil {
+		return ""
+	}
+	return k.surroundings(params)
 }
 
 // Run resolves the parameters in data against the call's inputs and executes the kind.
@@ -59,7 +78,7 @@ func Define[P any](s Spec, run func(context.Context, P, Call) (Result, error)) K
 	if want, got := keys(s), paramKeys[P](); !slices.Equal(want, got) {
 		panic(fmt.Sprintf("node %s: params %v, fields %v", s.Type, got, want))
 	}
-	return Kind{s, func(ctx context.Context, data json.RawMessage, c Call) (Result, error) {
+	return Kind{Spec: s, run: func(ctx context.Context, data json.RawMessage, c Call) (Result, error) {
 		var p P
 		params, err := s.resolve(data, c.Inputs)
 		if err != nil {

@@ -26,7 +26,7 @@ func (s *Store) ClaimRun(ctx context.Context, id flow.ID, worker string, lease t
 		return flow.Claim{}, failed("claim run", err)
 	}
 	var r runRow
-	err = s.one(ctx, &r, "SELECT "+runHead+", nodes, edges, lost, lease_token, cancel_requested, last_seq, last_log FROM runs WHERE id = ?", id)
+	err = s.one(ctx, &r, "SELECT "+runHead+", nodes, edges, reasons, lost, lease_token, cancel_requested, last_seq, last_log FROM runs WHERE id = ?", id)
 	switch {
 	case isNone(err):
 		return flow.Claim{}, missing(false, "run", id)

@@ -49,6 +49,9 @@ func writeStep(ctx context.Context, tx *Tx, st flow.Step) error {
 	if err := putResults(ctx, tx, st); err != nil {
 		return err
 	}
+	if err := keepCached(ctx, tx, st); err != nil {
+		return err
+	}
 	return insertLogs(ctx, tx, st)
 }
 

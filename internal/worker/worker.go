@@ -232,10 +232,14 @@ func (w *Worker) sweep(ctx context.Context) {
 	}
 }
 
+// cachePerUser is how many bytes of results each user keeps for reuse.
+const cachePerUser = 256 << 20
+
 // keepDeleted is how long a deleted workflow can be brought back.
 const keepDeleted = 30 * 24 * time.Hour
 
-// purge removes what was deleted long ago, once an hour.
+// purge removes what was deleted long ago and what the cache has too much of, once
+// an hour.
 func (w *Worker) purge(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
@@ -244,6 +248,11 @@ func (w *Worker) purge(ctx context.Context) {
 			w.Logger.Error("deleted workflows not purged", slog.Any("error", err))
 		} else if n > 0 {
 			w.Logger.Info("deleted workflows purged", slog.Int("count", n))
+		}
+		if n, err := w.Store.TrimCache(ctx, cachePerUser); err != nil && ctx.Err() == nil {
+			w.Logger.Error("cache not trimmed", slog.Any("error", err))
+		} else if n > 0 {
+			w.Logger.Info("cached results forgotten", slog.Int("count", n))
 		}
 		select {
 		case <-ctx.Done():
