@@ -31,6 +31,7 @@ type attempt struct {
 	arming    bool          // it is about to ask for its start, see [run.flush]
 	durable   chan struct{} // closed when the start is durable; nil: no need to wait
 	edges     []delivery
+	resume    *node.Resume // how its wait ended; nil: it has not waited
 
 	mu      sync.Mutex
 	closed  bool
@@ -128,7 +129,7 @@ func (a *attempt) call(in *intake, edges []delivery) (node.Result, error) {
 	}
 	n := a.spec()
 	return n.kind.Run(a.ctx, n.Data, node.Call{
-		RunID: a.run.id, NodeID: n.ID, Key: a.run.key(n.ID), Inputs: in.inputs, Files: a.run.files,
+		RunID: a.run.id, NodeID: n.ID, Key: a.run.key(n.ID), Inputs: in.inputs, Files: a.run.files, Resume: a.resume,
 		Emit: a.emit, Log: a.logLine,
 	})
 }

@@ -35,6 +35,10 @@ func (r *run) finish(o outcome) {
 	res.Duration = new(time.Since(a.startedAt).Milliseconds())
 	r.consume(o.usage)
 	r.batch.blobs = append(r.batch.blobs, o.blobs...)
+	if r.standBy(res, o) {
+		return
+	}
+	o.err = unanswerable(o.err)
 	if due, again := r.nextTry(o, time.Now()); again {
 		r.tryAgain(res, o, due)
 		return
@@ -248,6 +252,7 @@ func (r *run) tick(now time.Time) {
 	}
 	if r.phase == phaseWork {
 		r.rouse(now)
+		r.wakeParked(now)
 		r.sayQueued(now)
 	}
 	for _, v := range slices.Backward(r.live) {

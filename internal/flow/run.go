@@ -127,6 +127,7 @@ type Run struct {
 	Attempt     int        `json:"attempt"` // how many workers have held it
 	CreatedAt   time.Time  `json:"createdAt"`
 	StartedAt   *time.Time `json:"startedAt"`
+	ResumedAt   *time.Time `json:"-"` // when it last went on after it had waited
 	CompletedAt *time.Time `json:"completedAt"`
 }
 

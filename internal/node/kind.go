@@ -19,6 +19,7 @@ type Call struct {
 	Key    string      // the same for every attempt of this node in this run: an Idempotency-Key
 	Inputs flow.Values // by port; a Multiple port holds a list. Large values are inline, files are references
 	Files  Files
+	Resume *Resume                             // how the wait that the kind asked for ended; nil: it has not waited
 	Emit   func(text string)                   // streams text to the viewers; may be called from one goroutine at a time
 	Log    func(level flow.Level, text string) // writes a line to the run's log
 }

@@ -20,6 +20,8 @@ func All(d Deps) []node.Kind {
 		imageKind(d),
 		llmKind(d),
 		visionKind(d),
+		waitKind(),
+		approvalKind(),
 		debugKind(),
 	}
 }

@@ -42,6 +42,8 @@ type runRow struct {
 	Cache           bool
 	Reasons         string
 	Attempt         int
+	ResumedAt       *int64
+	Answered        int
 	CreatedAt       int64
 	StartedAt       *int64
 	CompletedAt     *int64
@@ -64,7 +66,7 @@ func (r runRow) run() (flow.Run, error) {
 		Counts: flow.Counts{TotalNodes: r.TotalNodes, SuccessNodes: r.SuccessNodes, FailedNodes: r.FailedNodes, SkippedNodes: r.SkippedNodes, CachedNodes: r.CachedNodes},
 		Usage:  flow.Usage{TokensIn: r.TokensIn, TokensOut: r.TokensOut, CostUSD: r.CostUsd},
 		Error:  r.Error, Duration: r.Duration, TriggerID: r.TriggerID, Source: r.Source, Cache: r.Cache, Attempt: r.Attempt,
-		CreatedAt: fromMicros(r.CreatedAt), StartedAt: timeOf(r.StartedAt), CompletedAt: timeOf(r.CompletedAt),
+		CreatedAt: fromMicros(r.CreatedAt), StartedAt: timeOf(r.StartedAt), ResumedAt: timeOf(r.ResumedAt), CompletedAt: timeOf(r.CompletedAt),
 	}
 	if err := parse(r.NodeIDs, &out.NodeIDs); err != nil {
 		return out, fmt.Errorf("read node ids of %s: %w", r.ID, err)

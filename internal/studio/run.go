@@ -302,7 +302,7 @@ func (s *Service) CancelRun(ctx context.Context, in ByID) (RunOut, error) {
 	if err != nil {
 		return RunOut{}, err
 	}
-	if run.Status == flow.RunQueued {
+	if run.Status == flow.RunQueued || run.Status == flow.RunWaiting {
 		if err := s.endQueued(ctx, in.ID); err != nil {
 			return RunOut{}, err
 		}

@@ -1,6 +1,7 @@
 // The page of a run on the canvas: what ran, as it ran, for looking only. A run at
 // work is followed live.
 import { labelOf, mount, type Canvas, type GraphDoc, type Spec } from './canvas/main';
+import { onAnswer } from './editor/approval';
 import { ApiError, call } from './editor/api';
 import { followButton } from './editor/following';
 import { decode } from './editor/json';
@@ -47,6 +48,7 @@ class RunGraph {
     this.outline = new Outline({ canvas: this.canvas, say, run: () => undefined });
     this.panel = new RunPanel({ ended: 'Run', label: (id) => this.label(id), place: (id) => this.places.get(id) ?? Infinity, pick: (id) => this.go(id), pickEdge: () => undefined, now: () => Date.now() });
     followButton(this.canvas.follow, say);
+    onAnswer(() => this.view.head.id);
     this.show();
     this.settings();
     this.follow();

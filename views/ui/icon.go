@@ -12,6 +12,9 @@ func shape(name string) string {
 	return kindShape("node")
 }
 
+// IsKindIcon reports whether there is an icon of this name for a kind of step.
+func IsKindIcon(name string) bool { return kindShape(name) != "" }
+
 func kindShape(name string) string {
 	switch name {
 	case "text":
@@ -24,6 +27,10 @@ func kindShape(name string) string {
 		return `<path d="M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8z"/><circle cx="8" cy="8" r="2"/>`
 	case "debug":
 		return `<path d="M6 5 3 8l3 3m4-6 3 3-3 3"/>`
+	case "wait":
+		return `<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3l2 1.5"/>`
+	case "approval":
+		return `<circle cx="6" cy="5.5" r="2.5"/><path d="M1.5 13c0-2.5 2-4 4.5-4 1 0 1.9.2 2.6.7M9.5 12l1.8 1.8 3.2-3.6"/>`
 	case "node":
 		return `<path d="M6 6a2 2 0 1 1 2.6 1.9c-.4.2-.6.5-.6 1v.6M8 12v.1"/>`
 	}
@@ -98,6 +105,8 @@ func actionShape(name string) string {
 		return `<rect x="2" y="3" width="12" height="10" rx="2"/><path d="M2 9.5h12"/>`
 	case "chevron":
 		return `<path d="m6 4 4 4-4 4"/>`
+	case "check":
+		return `<path d="m3 8.5 3.2 3.2L13 5"/>`
 	case "close":
 		return `<path d="m4 4 8 8m0-8-8 8"/>`
 	case "warn":
