@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,19 +121,19 @@ func TestE6_RetryAfterIsObeyed(t *testing.T) {
 func TestE6_TimeLimits(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		run  func(n *int) do
-		want int
+		run  func(n *atomic.Int64) do
+		want int64
 	}{
-		{"a node that notices is tried again", func(n *int) do {
+		{"a node that notices is tried again", func(n *atomic.Int64) do {
 			return func(ctx context.Context, _ node.Call, _ string) (node.Result, error) {
-				*n++
+				n.Add(1)
 				<-ctx.Done()
 				return node.Result{}, context.Cause(ctx)
 			}
 		}, 2},
-		{"a node that does not is left alone", func(n *int) do {
+		{"a node that does not is left alone", func(n *atomic.Int64) do {
 			return func(context.Context, node.Call, string) (node.Result, error) {
-				*n++
+				n.Add(1)
 				time.Sleep(time.Minute)
 				return out(flow.Text("late")), nil
 			}
@@ -140,12 +141,12 @@ func TestE6_TimeLimits(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				n := 0
+				var n atomic.Int64
 				w := newWorld(t, engine.Config{}, kind("slow", node.Pure, c.run(&n)))
 				data := patient(2)
 				data["timeout"] = 1000
-				if s := w.execute(t.Context(), (&g{}).node("f", "slow", data).run()); s != flow.RunFailed || n != c.want {
-					t.Errorf("run %s after %d tries, want %d", s, n, c.want)
+				if s := w.execute(t.Context(), (&g{}).node("f", "slow", data).run()); s != flow.RunFailed || n.Load() != c.want {
+					t.Errorf("run %s after %d tries, want %d", s, n.Load(), c.want)
 				}
 				if e := w.result("f").Error; !strings.Contains(e, "1 s") {
 					t.Errorf("error %q", e)
