@@ -194,7 +194,7 @@ func unknownKind(typ string) string {
 const manyPorts = 16
 
 func (n *planNode) setPorts() {
-	n.ports = n.kind.InputsIn(n.params)
+	n.ports, n.outputs = n.kind.InputsIn(n.params), n.kind.OutputsIn(n.params)
 	if len(n.ports) <= manyPorts {
 		return
 	}
