@@ -136,7 +136,7 @@ func nums(values ...float64) string {
 // kindIcon returns the icon of a built-in kind; other kinds get a plain card.
 func kindIcon(kind string) string {
 	switch kind {
-	case "text", "image", "debug":
+	case "text", "image", "debug", "condition", "switch", "merge", "list", "split", "json", "transform", "output":
 		return kind
 	case "llm":
 		return "model"
@@ -153,6 +153,12 @@ func kindColor(kind string) string {
 		return string(flow.TypeText)
 	case "image", "vision":
 		return string(flow.TypeImage)
+	case "list", "split":
+		return string(flow.TypeList)
+	case "json", "transform":
+		return string(flow.TypeJSON)
+	case "condition":
+		return string(flow.TypeBoolean)
 	}
 	return string(flow.TypeAny)
 }

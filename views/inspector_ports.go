@@ -40,7 +40,7 @@ func freeInputs(p node.Panel) []inputView {
 		}
 	}
 	for _, in := range p.Spec.InputsIn(data) {
-		if _, isField := p.Spec.Field(in.Name); !isField && !(in.Dynamic && marked[in.Name]) {
+		if _, isField := p.Spec.Field(in.Name); !isField && (!in.Dynamic || !marked[in.Name]) {
 			out = append(out, inputView{in, slices.Contains(p.Connected, in.Name), sourcesOf(p, in.Name)})
 		}
 	}

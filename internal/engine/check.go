@@ -179,6 +179,37 @@ func (c *compiler) feed() {
 	}
 }
 
+// results complains about two results of the workflow with one name.
+func (c *compiler) results() {
+	first := map[string]*planNode{}
+	for i := range c.plan.nodes {
+		n := &c.plan.nodes[i]
+		if !n.inScope || n.disabled || n.kind == nil {
+			continue
+		}
+		name := n.resultName()
+		if name == "" {
+			continue
+		}
+		if other := first[name]; other != nil {
+			c.add(flow.Problem{
+				Path: nodePath(i) + ".data.name", NodeID: n.ID, Code: "duplicate_output",
+				Message: "The result " + strconv.Quote(name) + " is given by " + other.quoted() + " already. Give this one another name.",
+			})
+			continue
+		}
+		first[name] = n
+	}
+}
+
+// resultName returns the name of the result of the workflow that the node gives.
+func (n *planNode) resultName() string {
+	if v, ok := n.given["name"]; ok && n.Type == flow.OutputKind {
+		return strings.TrimSpace(v.String())
+	}
+	return n.OutputName()
+}
+
 // faults adds what the kind itself finds wrong with the node's settings.
 func (n *planNode) faults(fed []bool, at nodePlace, problems []flow.Problem) []flow.Problem {
 	for _, p := range n.kind.Check(n.Data, n.given) {

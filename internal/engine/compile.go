@@ -36,6 +36,7 @@ func compile(reg *node.Registry, g flow.Graph, o CheckOptions) (*plan, []flow.Pr
 	c.plan.rankAll(c.order())
 	c.resolve()
 	c.feed()
+	c.results()
 	return c.plan, c.problems
 }
 

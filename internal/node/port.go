@@ -3,6 +3,7 @@ package node
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"heddle/internal/flow"
@@ -130,6 +131,23 @@ func SplitNames(v flow.Value) []string {
 		}
 	}
 	return names
+}
+
+// NamesProblem says why a list or a text holds no fit list of names; "" when it does.
+func NamesProblem(v flow.Value) string {
+	if t := v.Type(); !v.IsZero() && t != flow.TypeText && t != flow.TypeList && string(v.Raw()) != "null" {
+		return "The names must be a text, with a name a line or with commas between."
+	}
+	seen := map[string]bool{}
+	for _, name := range listed(v) {
+		if name = strings.TrimSpace(name); len(name) > MaxName {
+			return "The name " + strconv.Quote(flow.Text(name).Preview(MaxName/2)+"…") + " is longer than 64 bytes."
+		}
+		if seen[name] = true; len(seen) > MaxNames {
+			return "There are more than 64 names."
+		}
+	}
+	return ""
 }
 
 func listed(v flow.Value) []string {
