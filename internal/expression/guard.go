@@ -92,6 +92,23 @@ func compute(operator string, a, b ref.Val) ref.Val {
 	return nil
 }
 
+// sum adds the numbers of a list; CEL has no way to write that.
+func sum(list ref.Val) ref.Val {
+	total, add := ref.Val(types.IntZero), arithmetic(operators.Add)
+	for it := list.(traits.Lister).Iterator(); it.HasNext() == types.True; {
+		item := it.Next()
+		switch item.(type) {
+		case types.Int, types.Double:
+			if total = add(total, item); types.IsError(total) {
+				return total
+			}
+		default:
+			return types.NewErr("no such overload: sum of %s", typeName(item))
+		}
+	}
+	return total
+}
+
 func typeName(v ref.Val) string { return v.Type().TypeName() }
 
 // length returns the bytes of a text; 0 for anything else.
@@ -275,7 +292,7 @@ type meter struct{ calc *types.SizeCalculator }
 // CallCost returns the cost of one call; nil leaves it to the standard costs.
 func (m meter) CallCost(function, _ string, args []ref.Val, result ref.Val) *uint64 {
 	switch function {
-	case operators.Equals, operators.NotEquals, operators.In, "distinct", "sort":
+	case operators.Equals, operators.NotEquals, operators.In, "distinct", "sort", "sum":
 		cost := uint64(1)
 		for _, a := range args {
 			cost += uint64(m.calc.AggregateSize(a)) / 10

@@ -67,6 +67,8 @@ func environment() (*cel.Env, error) {
 		cel.CrossTypeNumericComparisons(true), cel.DefaultUTCTimeZone(true),
 		cel.ParserExpressionSizeLimit(MaxSource), cel.ParserRecursionLimit(100), cel.RegexProgramSizeLimit(maxPattern),
 	}
+	options = append(options, cel.Function("sum",
+		cel.MemberOverload("list_sum", []*cel.Type{cel.ListType(cel.DynType)}, cel.DynType, cel.UnaryBinding(sum))))
 	for _, name := range replaced {
 		options = append(options, redefine(std.Functions()[name]))
 	}

@@ -24,7 +24,7 @@ func namedInputs() node.Field {
 func expressionField(def any, example string) node.Field {
 	return node.Field{
 		Key: "expression", Label: "Expression", Widget: node.WidgetTextarea, Required: true, Default: def,
-		Help:        "A CEL expression over the inputs. Texts stand in quotes; lists have filter, map, sort and join; objects have members after a dot.",
+		Help:        "A CEL expression over the inputs. Texts stand in quotes; lists have filter, map, sort, sum and join; objects have members after a dot.",
 		Placeholder: example,
 	}
 }

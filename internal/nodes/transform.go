@@ -20,7 +20,7 @@ func transformKind(lang *expression.Language) node.Kind {
 		Version: 1,
 		Title:   "Transform",
 		Summary: "Computes a value from its inputs with an expression.",
-		Docs: "Write a CEL expression over the named inputs, such as value.items.filter(i, i.price > 10).map(i, i.name). " +
+		Docs: "Write a CEL expression over the named inputs, such as value.items.filter(i, i.price > 10).map(i, i.name) or value.items.map(i, i.price).sum(). " +
 			"Its result is a text, a number, true or false, a list or an object. Whole numbers divide to whole numbers: write double(a) / b for a fraction. " +
 			"Pictures and files are seen as objects with name, mediaType and size. An expression may take 100 ms and give 1 MiB.",
 		Category: "Data",

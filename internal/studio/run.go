@@ -309,7 +309,8 @@ func (s *Service) CancelRun(ctx context.Context, in ByID) (RunOut, error) {
 			return RunOut{}, err
 		}
 	}
-	r, err := s.runDetail(ctx, in.ID, 20)
+	r, err := s.store.RunDetail(ctx, a.Owner(), in.ID, 20)
+	r.Outputs = flow.Outputs(r.Run, r.NodeResults)
 	return RunOut{Run: r}, err
 }
 
