@@ -25,14 +25,13 @@ func FuzzExpression(f *testing.F) {
 		if !json.Valid([]byte(input)) {
 			t.Skip()
 		}
-		start := time.Now()
+		// What hangs ends the process, so that the input is kept.
+		hung := time.AfterFunc(5*time.Second, func() { panic("hangs: " + source) })
+		defer hung.Stop()
 		p, err := l.Compile(source, []string{"value"})
 		var out flow.Value
 		if err == nil {
 			out, err = p.Evaluate(context.Background(), flow.Values{"value": flow.RawValue([]byte(input))})
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("took %s", took)
 		}
 		if err != nil {
 			if e, ok := errors.AsType[*flow.Error](err); !ok || e.Kind != flow.Invalid || e.Message == "" {
