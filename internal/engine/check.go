@@ -242,7 +242,7 @@ func (n *planNode) missing(fed []bool, at nodePlace, problems []flow.Problem) []
 				marks = n.marks()
 			}
 			if key := n.listing(p.Name); key != "" && marks[p.Name] == "" {
-				add(key, "required", "Nothing feeds the input "+strconv.Quote(p.Name)+". Connect a node to it, or take its name out of the list.")
+				add(key, "required", "Nothing feeds the input "+strconv.Quote(p.Name)+". Connect a step to it, or take its name out of the list.")
 			} else if key := marks[p.Name]; key != "" {
 				add(key, "unfed_template", "Nothing feeds {{"+p.Name+"}}. Connect a node to the input "+strconv.Quote(p.Name)+", or remove the mark.")
 			}

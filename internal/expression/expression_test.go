@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -222,4 +224,22 @@ func TestGivesTruth(t *testing.T) {
 			t.Errorf("%s: %v %v", source, p.GivesTruth(), err)
 		}
 	}
+}
+
+// The race detector looks at this.
+func TestManyUseOneLanguage(t *testing.T) {
+	l := expression.New()
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := range 50 {
+				got, err := evaluate(l, fmt.Sprintf("value.map(x, x + %d).sum()", n%10), values("[1,2,3]"))
+				if want := strconv.Itoa(6 + 3*(n%10)); err != nil || got.String() != want {
+					t.Errorf("%d: %s, %v; want %s", i, got, err, want)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }

@@ -34,7 +34,7 @@ func splitKind() node.Kind {
 		Title:   "Split",
 		Summary: "Makes a list of the parts of a text.",
 		Docs: "Splits a text at each line, at blank lines, at a separator of your own, or wherever a regular expression (RE2) fits. " +
-			"Blanks around the parts and empty parts can be kept. A list has at most 10,000 items.",
+			"Blanks around the parts and empty parts can be kept. A text may have 5 MiB and a list 10,000 items.",
 		Category: "Data",
 		Icon:     "split",
 		Color:    string(flow.TypeList),
@@ -81,6 +81,9 @@ func runSplit(_ context.Context, p splitParams, _ node.Call) (node.Result, error
 	if err != nil {
 		return node.Result{}, err
 	}
+	if len(p.Text) > maxSplit {
+		return node.Result{}, flow.Errorf(flow.Invalid, "The text is larger than 5 MiB.").WithHint("Take a part of it before, for example with a Transform step.")
+	}
 	parts, err := cut(strings.ReplaceAll(p.Text, "\r\n", "\n"))
 	if err != nil {
 		return node.Result{}, err
@@ -114,6 +117,9 @@ func (p splitParams) cutter() (func(string) ([]string, error), error) {
 
 var blankLines = regexp.MustCompile(`\n[ \t]*\n\s*`)
 
+// maxSplit is the longest text in bytes that is split.
+const maxSplit = 5 << 20
+
 // maxPatternWork bounds the steps of a regular expression in a text.
 const maxPatternWork = 200_000_000
 
@@ -130,6 +136,6 @@ func (p splitParams) pattern() (func(string) ([]string, error), error) {
 		if len(s)*size > maxPatternWork {
 			return nil, flow.Errorf(flow.Invalid, "The text is too long for this regular expression.").WithHint("Split the text at lines first, or use a simpler expression.")
 		}
-		return re.Split(s, maxItems*2), nil
+		return re.Split(s, -1), nil
 	}, nil
 }
