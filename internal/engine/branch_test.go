@@ -122,6 +122,10 @@ func TestE4_ListedPortsAndSettingsAreChecked(t *testing.T) {
 	if len(list) != 1 || list[0].Path != "node.data.take" || list[0].Code != "bad_setting" {
 		t.Errorf("the inspector is told %+v", list)
 	}
+	names := flow.Values{"p": flow.RawValue(rawJSON(`{"ways":"up"}`))}
+	if got := problems(engine.Check(reg, branching(ways("left")).graph(t), engine.CheckOptions{Inputs: names})); len(got) != 1 || found(got[0]) != "unsettable_input inputs.p.ways p" {
+		t.Errorf("a run may name other ports: %v", got)
+	}
 	given := flow.Values{"p": flow.RawValue(rawJSON(`{"take":"nowhere"}`))}
 	if err := engine.Check(reg, branching(ways("left")).graph(t), engine.CheckOptions{Inputs: given}); len(problems(err)) != 1 {
 		t.Errorf("what the run sets is not checked: %v", err)
