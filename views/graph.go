@@ -136,12 +136,13 @@ func nums(values ...float64) string {
 // kindIcon returns the icon of a built-in kind; other kinds get a plain card.
 func kindIcon(kind string) string {
 	switch kind {
-	case "text", "image", "debug", "condition", "switch", "merge", "list", "split", "json", "transform", "output":
-		return kind
 	case "llm":
 		return "model"
 	case "vision":
 		return "eye"
+	}
+	if ui.IsKindIcon(kind) {
+		return kind // most kinds are called as their icon
 	}
 	return "node"
 }

@@ -247,11 +247,13 @@ func imageWords(f flow.FileRef) string {
 }
 
 // policy is what the engine does when the node is slow or fails.
-type policy struct{ Timeout, OnError, Fallback string }
+type policy struct{ Timeout, OnError, Fallback, Attempts, Delay string }
 
 func policyOf(n flow.Node) policy {
 	d := members(n.Data)
 	p := policy{Timeout: flow.RawValue(d["timeout"]).String(), OnError: flow.RawValue(d["onError"]).String()}
+	retry := members(d["retry"])
+	p.Attempts, p.Delay = flow.RawValue(retry["attempts"]).String(), flow.RawValue(retry["delay"]).String()
 	if raw := d["fallback"]; len(raw) > 0 {
 		p.Fallback = pretty(raw)
 	}
@@ -259,5 +261,5 @@ func policyOf(n flow.Node) policy {
 }
 
 func (p policy) changed() bool {
-	return p.Timeout != "" || p.Fallback != "" || (p.OnError != "" && p.OnError != "fail")
+	return p.Timeout != "" || p.Fallback != "" || p.Attempts != "" || p.Delay != "" || (p.OnError != "" && p.OnError != "fail")
 }

@@ -60,8 +60,8 @@ func (a *app) wire(ctx context.Context, workers int) error {
 	models := providers(a.conf, client)
 	kinds := registry(models)
 	eng := engine.New(engine.Config{
-		Registry: kinds, Journal: a.store, Blobs: a.store, Files: studio.NodeFiles(a.store),
-		RunTimeout: a.conf.RunMaxDuration, Logger: a.log,
+		Registry: kinds, Journal: a.store, Blobs: a.store, Cache: a.store, Files: studio.NodeFiles(a.store),
+		Answerable: true, RunTimeout: a.conf.RunMaxDuration, Logger: a.log,
 	})
 	var err error
 	if a.worker, err = worker.New(worker.Config{Store: a.store, Engine: eng, Hub: a.hub, Concurrency: workers, Logger: a.log}); err != nil {

@@ -31,6 +31,7 @@ type attempt struct {
 	arming    bool          // it is about to ask for its start, see [run.flush]
 	durable   chan struct{} // closed when the start is durable; nil: no need to wait
 	edges     []delivery
+	resume    *node.Resume // how its wait ended; nil: it has not waited
 
 	mu      sync.Mutex
 	closed  bool
@@ -56,6 +57,9 @@ type outcome struct {
 	usage   flow.Usage
 	meta    flow.Meta
 	err     error
+	key     string           // cache key of a success
+	hit     *flow.NodeResult // the result that was reused
+	stuck   bool             // the kind did not return: it may still be at work
 }
 
 // labor is a goroutine that works on attempts, the given one first, until the run
@@ -84,7 +88,13 @@ func (a *attempt) work() {
 	}()
 	in := intake{vault: &a.run.vault, plan: a.run.plan, node: a.spec()}
 	var result node.Result
-	if result, o.err = a.call(&in, a.edges); o.err == nil {
+	result, o.err = a.call(&in, a.edges)
+	o.key, o.hit = in.key, in.hit
+	switch {
+	case o.err != nil:
+	case in.hit != nil:
+		o.outputs = in.hit.Output
+	default:
 		o.usage, o.meta = result.Usage, result.Meta
 		o.outputs, o.err = in.outputs(result.Outputs)
 	}
@@ -102,6 +112,9 @@ func (a *attempt) call(in *intake, edges []delivery) (node.Result, error) {
 	a.mu.Lock()
 	a.inputs = in.record
 	a.mu.Unlock()
+	if a.recall(in); in.hit != nil {
+		return node.Result{}, nil
+	}
 	if a.durable != nil {
 		select {
 		case a.run.starts <- a:
@@ -116,7 +129,7 @@ func (a *attempt) call(in *intake, edges []delivery) (node.Result, error) {
 	}
 	n := a.spec()
 	return n.kind.Run(a.ctx, n.Data, node.Call{
-		RunID: a.run.id, NodeID: n.ID, Key: a.run.key(n.ID), Inputs: in.inputs, Files: a.run.files,
+		RunID: a.run.id, NodeID: n.ID, Key: a.run.key(n.ID), Inputs: in.inputs, Files: a.run.files, Resume: a.resume,
 		Emit: a.emit, Log: a.logLine,
 	})
 }

@@ -22,7 +22,7 @@ func (r *run) begin() {
 	if c.Run.StartedAt != nil {
 		r.startedAt = *c.Run.StartedAt
 	}
-	r.deadline = r.startedAt.Add(r.engine.RunTimeout)
+	r.deadline = r.worksSince(now).Add(r.engine.RunTimeout)
 	r.wakeAt(r.deadline)
 	p, err := r.compile()
 	r.plan, r.state = p, newState(p)
@@ -37,6 +37,8 @@ func (r *run) begin() {
 		done = append(done, r.pins(done)...)
 	}
 	r.follow(r.state.begin(done))
+	r.settleDown()
+	r.keepWaiting()
 	if fresh {
 		r.tellReused()
 	}
@@ -50,11 +52,23 @@ func (r *run) begin() {
 		text, _ := sentence(err)
 		r.state.TotalNodes = c.Run.TotalNodes
 		r.end(flow.RunFailed, text, "because the run could not start")
-	case fresh:
+	case fresh, c.Run.Status == flow.RunWaiting:
 		r.announceRun()
 	default:
 		r.writeLog(nil, line{now, flow.LevelInfo, "The run goes on where it was interrupted."})
 	}
+}
+
+// worksSince returns from when the run's time limit counts: its first start, or when
+// it last went on after it had waited.
+func (r *run) worksSince(now time.Time) time.Time {
+	switch c := &r.claim.Run; {
+	case c.Status == flow.RunWaiting:
+		return now
+	case c.ResumedAt != nil && c.ResumedAt.After(r.startedAt):
+		return *c.ResumedAt
+	}
+	return r.startedAt
 }
 
 // compile makes the plan of the frozen graph. It was checked when the run was
@@ -96,7 +110,13 @@ func (r *run) takeOver() []ending {
 		res := &r.claim.Results[k]
 		r.consume(res.Usage)
 		i, ok := at[res.NodeID]
-		if ok && res.Iteration == "" && res.Attempt > r.last[i] {
+		if !ok || res.Iteration != "" {
+			continue
+		}
+		if res.Status == flow.NodeFailed {
+			r.tries[i]++
+		}
+		if res.Attempt > r.last[i] {
 			r.last[i], newest[i] = res.Attempt, res
 		}
 	}
@@ -104,6 +124,10 @@ func (r *run) takeOver() []ending {
 	for i := range r.plan.nodes {
 		switch res := newest[i]; {
 		case res == nil:
+		case res.Status == flow.NodeQueued:
+			r.recall(i, res)
+		case res.Status == flow.NodeWaiting:
+			r.takeParked(i, res)
 		case res.Status.Final():
 			done = append(done, ending{i, res.Status, res.Output, res.Reason, res.Cached})
 		default:

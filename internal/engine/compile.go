@@ -249,6 +249,7 @@ func (o *options) read(params map[string]json.RawMessage, at nodePlace, problems
 			o.onError = onErrorFail
 		}
 	}
+	o.retry, problems = readRetry(params["retry"], at, problems)
 	if o.onError == onErrorValue {
 		if raw, ok := params["fallback"]; ok {
 			o.fallback = flow.RawValue(raw)

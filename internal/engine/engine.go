@@ -28,11 +28,13 @@ type Config struct {
 	Registry    *node.Registry
 	Journal     Journal
 	Blobs       Blobs
+	Cache       Cache // nil: model calls are never reused
 	Files       func(flow.Owner) node.Files
 	PerRun      int           // nodes of one run in parallel; 16
 	PerProcess  int           // nodes of all runs of this engine in parallel; 256
 	NodeTimeout time.Duration // of a node without its own; 120 s
 	RunTimeout  time.Duration // counted from the run's first start; 600 s
+	Answerable  bool          // people can answer nodes that ask, and a run that waits is parked
 	Grace       time.Duration // how long a node may take to notice that it was stopped; 2 s
 	Logger      *slog.Logger
 }

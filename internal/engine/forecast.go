@@ -118,9 +118,12 @@ func (f *forecaster) look(id string) (*flow.NodeResult, string) {
 	case !known:
 		return nil, ""
 	case kind.Purity == node.Effect:
-		return nil, "It changes something outside, so it always runs."
+		return nil, "It acts outside or waits for something, so it always runs."
 	case found == nil:
 		return nil, f.why(kind, id)
+	}
+	if why := outdated(&kind, n.Data, *found); why != "" {
+		return nil, why
 	}
 	return found, ""
 }

@@ -36,7 +36,7 @@ func TestE15_ForecastSaysWhy(t *testing.T) {
 		return (&g{}).arg("a", "say", "1").arg("b", "join", "2").arg("p", "post", "3").arg("c", "join", "4").edge("a", "b").edge("a", "p").edge("p", "c")
 	}
 	const taken = "Same inputs as run run_1."
-	unchanged := map[string]string{"a": taken, "b": taken, "p": "It changes something outside, so it always runs.", "c": "A step before it runs."}
+	unchanged := map[string]string{"a": taken, "b": taken, "p": "It acts outside or waits for something, so it always runs.", "c": "A step before it runs."}
 	changed := func(id, key string, v any) *g {
 		b := then()
 		for _, n := range b.nodes {

@@ -128,6 +128,9 @@ func newWorld(t testing.TB, c engine.Config, kinds ...node.Kind) *world {
 		c.Journal = m
 	}
 	c.Blobs, c.Files = m, m.Files
+	if c.Cache == nil {
+		c.Cache = m
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

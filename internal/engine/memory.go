@@ -21,6 +21,7 @@ type Memory struct {
 	runs  map[flow.ID]*remembered
 	blobs map[blobKey][]byte
 	files map[blobKey]memoryFile
+	cache map[blobKey]flow.NodeResult
 }
 
 type blobKey struct {
@@ -53,7 +54,7 @@ type attemptKey struct {
 // order, after it is kept; it must not call Append.
 func NewMemory(observe ...func(flow.Event)) *Memory {
 	return &Memory{
-		runs: map[flow.ID]*remembered{}, blobs: map[blobKey][]byte{}, files: map[blobKey]memoryFile{},
+		runs: map[flow.ID]*remembered{}, blobs: map[blobKey][]byte{}, files: map[blobKey]memoryFile{}, cache: map[blobKey]flow.NodeResult{},
 		observe: func(e flow.Event) {
 			for _, f := range observe {
 				f(e)
@@ -92,6 +93,9 @@ func (m *Memory) append(s flow.Step) error {
 	r.logs = append(r.logs, s.Logs...)
 	for _, res := range s.Results {
 		r.put(res)
+		if res.Status == flow.NodeSuccess && res.CacheKey != "" && !res.Cached {
+			m.cache[blobKey{flow.Owner(s.UserID), res.CacheKey}] = res
+		}
 	}
 	for _, b := range s.Blobs {
 		m.blobs[blobKey{flow.Owner(s.UserID), b.Hash}] = b.Data
@@ -100,6 +104,13 @@ func (m *Memory) append(s flow.Step) error {
 		r.row = *s.Run
 	}
 	return nil
+}
+
+// Cached returns the newest result with a key.
+func (m *Memory) Cached(_ context.Context, o flow.Owner, key string) (flow.NodeResult, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cache[blobKey{o, key}], nil
 }
 
 func (m *Memory) run(id flow.ID) *remembered {

@@ -40,6 +40,7 @@ type options struct {
 	timeout  time.Duration // 0: the engine's default
 	onError  onError
 	fallback flow.Value
+	retry    retry
 }
 
 // onError says what happens when a node fails (rule E5).

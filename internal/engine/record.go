@@ -35,9 +35,17 @@ func (r *run) finish(o outcome) {
 	res.Duration = new(time.Since(a.startedAt).Milliseconds())
 	r.consume(o.usage)
 	r.batch.blobs = append(r.batch.blobs, o.blobs...)
+	if r.standBy(res, o) {
+		return
+	}
+	o.err = unanswerable(o.err)
+	if due, again := r.nextTry(o, time.Now()); again {
+		r.tryAgain(res, o, due)
+		return
+	}
 	r.judge(&res, o)
 	r.writeResult(res)
-	r.follow(r.state.finish(ending{node: a.node, status: res.Status, outputs: res.Output, reason: res.Reason}))
+	r.follow(r.state.finish(ending{node: a.node, status: res.Status, outputs: res.Output, reason: res.Reason, cached: res.Cached}))
 }
 
 // judge fills in status, output and error (rules E5, E7, E8).
@@ -45,7 +53,13 @@ func (r *run) judge(res *flow.NodeResult, o outcome) {
 	limit, timedOut := errors.AsType[*limitError](o.cut)
 	switch {
 	case o.err == nil:
-		res.Status, res.Output = flow.NodeSuccess, o.outputs
+		res.Status, res.Output, res.CacheKey = flow.NodeSuccess, o.outputs, o.key
+		if why := r.claim.Run.Reasons[res.NodeID]; why != "" && o.hit == nil {
+			res.Meta = with(res.Meta, metaRan, why)
+		}
+		if o.hit != nil {
+			res.Cached, res.Reason, res.Meta = true, sameAs(*o.hit), reusedFrom(*o.hit)
+		}
 		return
 	case errors.Is(o.cut, ErrCancel):
 		res.Status, res.Reason = flow.NodeCanceled, "because the run was canceled"
@@ -59,7 +73,7 @@ func (r *run) judge(res *flow.NodeResult, o outcome) {
 		r.log.Warn("node failed", slog.String("node_id", n.ID), slog.String("node_type", n.Type), slog.Any("error", o.err))
 	}
 	if h := hint(o.err); h != "" {
-		res.Meta = withHint(res.Meta, h)
+		res.Meta = with(res.Meta, "hint", h)
 	}
 	handled := !timedOut || limit.whose == "node"
 	switch {
@@ -76,8 +90,12 @@ func (r *run) judge(res *flow.NodeResult, o outcome) {
 	r.writeLog(&n.ID, line{time.Now().UTC(), flow.LevelWarn, "The node " + n.quoted() + " " + res.Reason})
 }
 
-func withHint(m flow.Meta, hint string) flow.Meta {
-	out := flow.Meta{"hint": hint}
+// metaRan says why a node was computed in a run that could have reused a result.
+const metaRan = "ran"
+
+// with returns what a kind told of its work and one thing more.
+func with(m flow.Meta, key, value string) flow.Meta {
+	out := flow.Meta{key: value}
 	maps.Copy(out, m)
 	return out
 }
@@ -233,6 +251,8 @@ func (r *run) tick(now time.Time) {
 		r.wakeAt(r.deadline)
 	}
 	if r.phase == phaseWork {
+		r.rouse(now)
+		r.wakeParked(now)
 		r.sayQueued(now)
 	}
 	for _, v := range slices.Backward(r.live) {
@@ -251,7 +271,7 @@ func (r *run) look(a *attempt, now time.Time) {
 		r.cutOff(a, &limitError{r.limit(n), "node"}, now.Add(r.engine.Grace))
 	default:
 		r.log.Warn("node ignores that it was stopped", slog.String("node_id", n.ID), slog.String("node_type", n.Type))
-		r.finish(outcome{attempt: a, err: a.cut})
+		r.finish(outcome{attempt: a, err: a.cut, stuck: true})
 		return
 	}
 	if a.announced || a.durable != nil || a.cut != nil || r.phase != phaseWork {

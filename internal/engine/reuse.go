@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"heddle/internal/flow"
@@ -102,15 +104,46 @@ func worked(r flow.NodeResult) bool {
 // metaReusedFrom names the run that computed a result which another took over.
 const metaReusedFrom = "reusedFrom"
 
+// reusedFrom returns what a kind told of its work, with the run that computed it.
+func reusedFrom(r flow.NodeResult) flow.Meta {
+	m := flow.Meta{metaReusedFrom: string(r.RunID)}
+	for k, v := range r.Meta {
+		if k != metaReusedFrom && k != metaRan {
+			m[k] = v
+		}
+	}
+	return m
+}
+
+// sameAs says whose result stands in, and what that saves.
+func sameAs(r flow.NodeResult) string {
+	var saved []string
+	if r.Duration != nil && *r.Duration >= 1000 {
+		saved = append(saved, seconds(time.Duration(*r.Duration/100)*100*time.Millisecond))
+	}
+	if n := r.TokensIn + r.TokensOut; n > 0 {
+		saved = append(saved, thousands(n)+" tokens")
+	}
+	text := "Same inputs as run " + r.RunID.Short()
+	if len(saved) > 0 {
+		return text + ", " + strings.Join(saved, " and ") + " saved."
+	}
+	return text + "."
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
 // takenOver returns the row by which a run records what it did not compute.
 func takenOver(run flow.ID, r flow.NodeResult) flow.NodeResult {
 	if !r.Cached {
-		r.Reason = "Same inputs as run " + r.RunID.Short() + "."
-		r.Meta = maps.Clone(r.Meta)
-		if r.Meta == nil {
-			r.Meta = flow.Meta{}
-		}
-		r.Meta[metaReusedFrom] = string(r.RunID)
+		r.Reason, r.Meta = sameAs(r), reusedFrom(r)
 	}
 	r.ID, r.RunID, r.Attempt, r.Cached = "", run, 1, true
 	r.Usage = flow.Usage{}

@@ -41,6 +41,12 @@ type run struct {
 	unpriced  bool
 	cut       map[int]flow.NodeResult // attempts that an earlier worker left running
 	last      map[int]int             // highest attempt recorded before
+	tries     map[int]int             // failed attempts, by node
+	resting   []rest                  // nodes that wait for their next try
+	parked    []parked                // nodes that wait for a time or an answer
+	resumes   map[int]*node.Resume    // how the wait of a node ended, until it starts
+	answered  int                     // answers known
+	leaving   bool                    // the run is being parked
 
 	live  []*attempt
 	waits []wait          // by node
@@ -93,7 +99,7 @@ func newRun(ctx context.Context, e *Engine, c flow.Claim) *run {
 		files: e.Files(flow.Owner(c.Run.UserID)),
 		vault: vault{owner: flow.Owner(c.Run.UserID), stored: e.Blobs},
 		seq:   c.Seq, logSeq: c.LogSeq, usage: flow.Usage{CostUSD: new(0.0)},
-		cut: map[int]flow.NodeResult{}, last: map[int]int{},
+		cut: map[int]flow.NodeResult{}, last: map[int]int{}, tries: map[int]int{}, resumes: map[int]*node.Resume{},
 		steps: make(chan flow.Step, 1), flushed: make(chan error, 1), outcomes: make(chan outcome, 64),
 		starts: make(chan *attempt), jobs: make(chan *attempt, 64), gone: make(chan struct{}), wake: make(chan struct{}, 1),
 		timer: time.NewTimer(time.Hour),
@@ -125,6 +131,8 @@ func (r *run) execute() (flow.RunStatus, error) {
 	switch {
 	case r.failure != nil:
 		return "", r.failure
+	case r.leaving && !r.ended:
+		return flow.RunWaiting, nil
 	case !r.ended:
 		return "", ErrRelease
 	}
@@ -133,10 +141,11 @@ func (r *run) execute() (flow.RunStatus, error) {
 
 // loop takes every decision of the run until nothing is left to wait for.
 func (r *run) loop(stopWriting func()) {
-	done := r.ctx.Done()
+	done, news := r.ctx.Done(), r.claim.News
 	for {
 		r.dispatch()
 		r.conclude()
+		r.park()
 		r.flush()
 		if r.settled() {
 			return
@@ -149,6 +158,12 @@ func (r *run) loop(stopWriting func()) {
 			r.recordStart(a)
 		case err := <-r.flushed:
 			r.landed(err)
+		case a, ok := <-news:
+			if news = r.claim.News; !ok {
+				news = nil
+			} else {
+				r.answer(a)
+			}
 		case r.want <- struct{}{}:
 			r.held = true
 		case <-r.wake:
@@ -194,7 +209,7 @@ func (r *run) settled() bool {
 		return r.flying == nil && r.batch.empty()
 	case phaseWork, phaseCancel:
 	}
-	return r.ended && r.flying == nil && r.batch.empty()
+	return (r.ended || r.leaving) && r.flying == nil && r.batch.empty()
 }
 
 // dispatch starts ready nodes while there are slots (rule E3).
@@ -244,6 +259,10 @@ func (r *run) launch(i int) {
 	a := &attempt{run: r, node: i, number: r.last[i] + 1, startedAt: now, place: len(r.live)}
 	if r.waits[i].announced {
 		a.queuedAt = r.waits[i].since
+	}
+	if a.resume = r.resumes[i]; a.resume != nil {
+		delete(r.resumes, i)
+		a.startedAt = a.resume.Since
 	}
 	a.ctx, a.cancel = context.WithCancelCause(r.nodes)
 	if n.kind.Purity != node.Pure {

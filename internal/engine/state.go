@@ -257,6 +257,15 @@ func (h *readyHeap) push(n int) {
 	}
 }
 
+// drop takes a node out, if it is there.
+func (h *readyHeap) drop(n int) {
+	rest := slices.DeleteFunc(h.nodes, func(m int) bool { return m == n })
+	h.nodes = make([]int, 0, len(rest))
+	for _, m := range rest {
+		h.push(m)
+	}
+}
+
 func (h *readyHeap) pop() int {
 	top, end := h.nodes[0], len(h.nodes)-1
 	h.nodes[0] = h.nodes[end]

@@ -98,6 +98,8 @@ type intake struct {
 	inputs flow.Values
 	record flow.Values
 	blobs  []flow.BlobData
+	key    string           // of the result, see [cacheKey]
+	hit    *flow.NodeResult // an earlier result with that key
 }
 
 // gather resolves the inputs. given values go first, so that edges win.

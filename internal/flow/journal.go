@@ -15,12 +15,29 @@ var ErrHeld = errors.New("the run's lease is held")
 // Claim is a run together with the right to work on it.
 type Claim struct {
 	Run     Run
-	Token   int64        // fencing token, named in every write
-	Seq     int64        // number of the last event in the journal
-	LogSeq  int64        // number of the last log line
-	Results []NodeResult // every attempt recorded so far
-	Lost    int          // workers that died holding this run before
-	Cancel  bool         // someone asked it to stop
+	Token   int64         // fencing token, named in every write
+	Seq     int64         // number of the last event in the journal
+	LogSeq  int64         // number of the last log line
+	Results []NodeResult  // every attempt recorded so far
+	Lost    int           // workers that died holding this run before
+	Cancel  bool          // someone asked it to stop
+	Answers []Answer      // given so far to nodes that waited for one
+	News    <-chan Answer // brings those that are given later; nil: none will come
+}
+
+// Answer is what a person said to a node that waited for it (rule E23).
+type Answer struct {
+	NodeID   string    `json:"nodeId"`
+	Approved bool      `json:"approved"`
+	Comment  string    `json:"comment"`
+	By       ID        `json:"by"`
+	At       time.Time `json:"at"`
+}
+
+// Beat is what a worker learns with each heartbeat of a run.
+type Beat struct {
+	Cancel   bool // someone asked it to stop
+	Answered int  // answers given so far
 }
 
 // Step is one addition to a run's journal. All of it is committed together, in
@@ -44,6 +61,8 @@ type RunChange struct {
 	Usage       Usage
 	StartedAt   *time.Time
 	CompletedAt *time.Time // set with a final status
+	WakeAt      *time.Time // with the status waiting: when to go on; nil: with the next answer
+	Answered    int        // with the status waiting: how many answers the worker knew of
 	Duration    *int64     // milliseconds
 }
 

@@ -122,9 +122,12 @@ type Run struct {
 	Duration    *int64     `json:"duration"`  // milliseconds from start to end
 	TriggerID   string     `json:"triggerId"` // the queue's job id
 	Source      Source     `json:"source"`
+	Cache       bool       `json:"cache"`   // earlier results stand in for model calls with the same inputs
+	Reasons     Meta       `json:"-"`       // by node id: why no earlier result stands in for it, as far as that was known at the start
 	Attempt     int        `json:"attempt"` // how many workers have held it
 	CreatedAt   time.Time  `json:"createdAt"`
 	StartedAt   *time.Time `json:"startedAt"`
+	ResumedAt   *time.Time `json:"-"` // when it last went on after it had waited
 	CompletedAt *time.Time `json:"completedAt"`
 }
 

@@ -86,6 +86,9 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Provider, e.Mess
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Wait returns what the provider asked to wait; 0: nothing said.
+func (e *Error) Wait() time.Duration { return e.RetryAfter }
+
 // Passing reports whether trying again later can help.
 func (e *Error) Passing() bool {
 	switch e.Kind {

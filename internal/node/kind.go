@@ -20,6 +20,7 @@ type Call struct {
 	Key    string      // the same for every attempt of this node in this run: an Idempotency-Key
 	Inputs flow.Values // by port; a Multiple port holds a list. Large values are inline, files are references
 	Files  Files
+	Resume *Resume                             // how the wait that the kind asked for ended; nil: it has not waited
 	Emit   func(text string)                   // streams text to the viewers; may be called from one goroutine at a time
 	Log    func(level flow.Level, text string) // writes a line to the run's log
 }
@@ -42,8 +43,27 @@ type Files interface {
 // Kind is a registered node kind.
 type Kind struct {
 	Spec
-	run   func(context.Context, json.RawMessage, Call) (Result, error)
-	check func(json.RawMessage, flow.Values) []flow.Problem
+	run          func(context.Context, json.RawMessage, Call) (Result, error)
+	check        func(json.RawMessage, flow.Values) []flow.Problem
+	surroundings func(params map[string]json.RawMessage) string
+}
+
+// Within returns the kind with a function that names what besides its settings and
+// inputs its results depend on, as the model that is used when none is set. It gets
+// the members of the node's data. Results are reused only where it says the same
+// (rule E15).
+func (k Kind) Within(f func(params map[string]json.RawMessage) string) Kind {
+	k.surroundings = f
+	return k
+}
+
+// Surroundings says what besides settings and inputs the results depend on; empty
+// for most kinds.
+func (k Kind) Surroundings(params map[string]json.RawMessage) string {
+	if k.surroundings == nil {
+		return ""
+	}
+	return k.surroundings(params)
 }
 
 // Run resolves the parameters in data against the call's inputs and executes the kind.

@@ -1,7 +1,9 @@
 package nodes
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"strings"
@@ -40,6 +42,25 @@ func (d Deps) ask(ctx context.Context, q question, c node.Call) (answer, error) 
 	}
 	a := record(whole, p, q.request.Model)
 	return a, a.check(p, c)
+}
+
+// defaults names the provider and the model that a step without them uses.
+func (d Deps) defaults(params map[string]json.RawMessage) string {
+	named := func(key string) string {
+		if raw, ok := params[key]; ok {
+			return strings.TrimSpace(flow.RawValue(raw).String())
+		}
+		return ""
+	}
+	id, model := named("provider"), named("model")
+	if id != "" && model != "" {
+		return ""
+	}
+	p, err := d.provider(id)
+	if err != nil {
+		return "none"
+	}
+	return p.ID + " " + cmp.Or(model, p.Default)
 }
 
 func (d Deps) provider(id string) (llm.Provider, error) {

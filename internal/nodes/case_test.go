@@ -23,8 +23,10 @@ import (
 //	files.json         id -> picture, as in "png 4x3", see draw (optional)
 //	http.json          address -> {"status", "picture"} (optional)
 //	model.json         the parts the scripted model answers (optional)
+//	resume.json        how a wait ended: an answer, or null when its time was over (optional)
 //	want.json          outputs, usage, meta, emitted, logs
 //	want-request.json  what the model was asked (optional)
+//	want-wait          instead of want.json: question and reason by line
 //	want-error         instead of want.json: code, message and hint by line
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.txtar")
@@ -50,16 +52,34 @@ func open(t *testing.T, file string) sections {
 	s := sections{}
 	for _, f := range txtar.Parse(raw).Files {
 		switch f.Name {
-		case "data.json", "inputs.json", "files.json", "http.json", "model.json", "want.json", "want-request.json", "want-error":
+		case "data.json", "inputs.json", "files.json", "http.json", "model.json", "want.json", "want-request.json", "want-error", "want-wait", "resume.json":
 			s[f.Name] = f.Data
 		default:
 			t.Fatalf("unknown section %s", f.Name)
 		}
 	}
-	if (s["want.json"] == nil) == (s["want-error"] == nil) {
-		t.Fatal("a case needs exactly one of want.json and want-error")
+	if s.count("want.json", "want-error", "want-wait") != 1 {
+		t.Fatal("a case needs exactly one of want.json, want-error and want-wait")
 	}
 	return s
+}
+
+func (s sections) count(names ...string) (n int) {
+	for _, name := range names {
+		if s[name] != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// resume returns how the wait ended that the case begins after.
+func (s sections) resume(t *testing.T) *node.Resume {
+	t.Helper()
+	if s["resume.json"] == nil {
+		return nil
+	}
+	return &node.Resume{Answer: decode[*flow.Answer](t, s, "resume.json")}
 }
 
 func decode[T any](t *testing.T, s sections, name string) T {
@@ -96,6 +116,7 @@ func runCase(t *testing.T, kind string, s sections) {
 		RunID: "run_1", NodeID: "n", Key: "key",
 		Inputs: decode[flow.Values](t, s, "inputs.json"),
 		Files:  files,
+		Resume: s.resume(t),
 		Emit:   func(text string) { got.Emitted = append(got.Emitted, text) },
 		Log:    func(l flow.Level, text string) { got.Logs = append(got.Logs, string(l)+": "+text) },
 	})
@@ -104,6 +125,10 @@ func runCase(t *testing.T, kind string, s sections) {
 	}
 	if want, ok := s["want-error"]; ok {
 		compareError(t, string(want), err)
+		return
+	}
+	if want, ok := s["want-wait"]; ok {
+		compareWait(t, string(want), err)
 		return
 	}
 	if err != nil {
@@ -146,5 +171,16 @@ func compareError(t *testing.T, want string, err error) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
+	}
+}
+
+func compareWait(t *testing.T, want string, err error) {
+	t.Helper()
+	w, ok := errors.AsType[*node.Wait](err)
+	if !ok {
+		t.Fatalf("wanted a wait, got %v", err)
+	}
+	if diff := cmp.Diff(want, w.Question+"\n"+w.Reason+"\n"); diff != "" {
+		t.Errorf("wait (-want +got):\n%s", diff)
 	}
 }

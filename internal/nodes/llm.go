@@ -47,7 +47,7 @@ func llmKind(d Deps) node.Kind {
 		},
 		Fields: llmFields(),
 		Input:  "prompt", Stream: "text", Preview: "text",
-	}, d.runLLM)
+	}, d.runLLM).Within(d.defaults)
 }
 
 func llmFields() []node.Field {

@@ -25,6 +25,8 @@ func All(d Deps) []node.Kind {
 		conditionKind(lang),
 		switchKind(lang),
 		mergeKind(),
+		waitKind(),
+		approvalKind(),
 		listKind(),
 		splitKind(),
 		jsonKind(),

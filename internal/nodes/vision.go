@@ -42,7 +42,7 @@ func visionKind(d Deps) node.Kind {
 			},
 		},
 		Input: "question", Stream: "text", Preview: "text",
-	}, d.runVision)
+	}, d.runVision).Within(d.defaults)
 }
 
 func (d Deps) runVision(ctx context.Context, p visionParams, c node.Call) (node.Result, error) {

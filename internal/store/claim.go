@@ -26,7 +26,7 @@ func (s *Store) ClaimRun(ctx context.Context, id flow.ID, worker string, lease t
 		return flow.Claim{}, failed("claim run", err)
 	}
 	var r runRow
-	err = s.one(ctx, &r, "SELECT "+runHead+", nodes, edges, lost, lease_token, cancel_requested, last_seq, last_log FROM runs WHERE id = ?", id)
+	err = s.one(ctx, &r, "SELECT "+runHead+", nodes, edges, reasons, resumed_at, answered, lost, lease_token, cancel_requested, last_seq, last_log FROM runs WHERE id = ?", id)
 	switch {
 	case isNone(err):
 		return flow.Claim{}, missing(false, "run", id)
@@ -50,7 +50,9 @@ func (s *Store) claim(ctx context.Context, r runRow) (flow.Claim, error) {
 		return c, nil // nothing was done before and nothing taken over
 	}
 	results, err := s.results(ctx, []flow.ID{run.ID})
-	c.Results = results[run.ID]
+	if c.Results = results[run.ID]; err == nil && r.Answered > 0 {
+		c.Answers, err = s.Answers(ctx, run.ID)
+	}
 	return c, err
 }
 
@@ -65,15 +67,15 @@ func fenced(n int64, err error) error {
 	return nil
 }
 
-// BeatRun extends the lease and reports whether the run was asked to stop.
-func (s *Store) BeatRun(ctx context.Context, id flow.ID, token int64, lease time.Duration) (bool, error) {
-	var cancel bool
-	err := s.write.NewRaw("UPDATE runs SET lease_until = ? WHERE id = ? AND lease_token = ? AND completed_at IS NULL RETURNING cancel_requested",
-		micros(time.Now().Add(lease)), id, token).Scan(ctx, &cancel)
+// BeatRun extends the lease and reports what happened to the run from outside.
+func (s *Store) BeatRun(ctx context.Context, id flow.ID, token int64, lease time.Duration) (flow.Beat, error) {
+	var b flow.Beat
+	err := s.write.NewRaw("UPDATE runs SET lease_until = ? WHERE id = ? AND lease_token = ? AND lease_owner <> '' AND completed_at IS NULL RETURNING cancel_requested, answered",
+		micros(time.Now().Add(lease)), id, token).Scan(ctx, &b.Cancel, &b.Answered)
 	if isNone(err) {
-		return false, flow.ErrFenced
+		return b, flow.ErrFenced
 	}
-	return cancel, failed("extend lease", err)
+	return b, failed("extend lease", err)
 }
 
 // ReleaseRun gives the lease back: the run can be claimed at once, and this
@@ -118,12 +120,16 @@ func (s *Store) ReleaseDead(ctx context.Context, alive func(worker string) bool)
 // gets a new trigger.
 const strandedAfter = 15 * time.Second
 
+// wokenAfter is how long a waiting run whose time has come waits for its trigger
+// before it gets another.
+const wokenAfter = 3 * time.Second
+
 // Stranded returns unfinished runs that nobody holds and whose trigger is older
-// than 15 seconds.
+// than 15 seconds, and waiting ones whose time has come.
 func (s *Store) Stranded(ctx context.Context, now time.Time, limit int) ([]flow.ID, error) {
 	var ids []flow.ID
-	err := s.read.NewRaw("SELECT id FROM runs WHERE completed_at IS NULL AND lease_until < ? AND triggered_at < ? ORDER BY triggered_at LIMIT ?",
-		micros(now), micros(now.Add(-strandedAfter)), limit).Scan(ctx, &ids)
+	err := s.read.NewRaw("SELECT id FROM runs WHERE completed_at IS NULL AND lease_until < ? AND (status <> 'waiting' AND triggered_at < ? OR status = 'waiting' AND wake_at > 0 AND wake_at <= ? AND triggered_at < ?) ORDER BY triggered_at LIMIT ?",
+		micros(now), micros(now.Add(-strandedAfter)), micros(now), micros(now.Add(-wokenAfter)), limit).Scan(ctx, &ids)
 	return ids, failed("find stranded runs", err)
 }
 

@@ -49,6 +49,9 @@ func writeStep(ctx context.Context, tx *Tx, st flow.Step) error {
 	if err := putResults(ctx, tx, st); err != nil {
 		return err
 	}
+	if err := keepCached(ctx, tx, st); err != nil {
+		return err
+	}
 	return insertLogs(ctx, tx, st)
 }
 
@@ -58,8 +61,15 @@ func updateRun(ctx context.Context, tx *Tx, st flow.Step) error {
 		set += ", status = ?, error = ?, total_nodes = ?, success_nodes = ?, failed_nodes = ?, skipped_nodes = ?, cached_nodes = ?, tokens_in = ?, tokens_out = ?, cost_usd = ?, started_at = ?, completed_at = ?, duration = ?"
 		args = append(args, c.Status, c.Error, c.Counts.TotalNodes, c.Counts.SuccessNodes, c.Counts.FailedNodes, c.Counts.SkippedNodes, c.Counts.CachedNodes,
 			c.Usage.TokensIn, c.Usage.TokensOut, c.Usage.CostUSD, microsOf(c.StartedAt), microsOf(c.CompletedAt), c.Duration)
-		if c.Status.Final() {
+		switch {
+		case c.Status.Final():
 			set += ", lease_owner = '', lease_until = 0"
+		case c.Status == flow.RunWaiting: // an answer that came meanwhile wakes it at once
+			set += ", lease_owner = '', lease_until = 0, wake_at = CASE WHEN answered > ? THEN 1 ELSE ? END"
+			args = append(args, c.Answered, orZero(microsOf(c.WakeAt)))
+		case c.Status == flow.RunRunning:
+			set += ", wake_at = 0, resumed_at = CASE WHEN status = 'waiting' THEN ? ELSE resumed_at END"
+			args = append(args, micros(time.Now()))
 		}
 	}
 	where := "id = ? AND lease_token = ? AND completed_at IS NULL"

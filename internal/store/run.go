@@ -39,7 +39,11 @@ type runRow struct {
 	Duration        *int64
 	TriggerID       string
 	Source          flow.Source
+	Cache           bool
+	Reasons         string
 	Attempt         int
+	ResumedAt       *int64
+	Answered        int
 	CreatedAt       int64
 	StartedAt       *int64
 	CompletedAt     *int64
@@ -53,7 +57,7 @@ type runRow struct {
 
 // runHead are the columns of a run without its graph.
 const runHead = `id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, inputs, total_nodes, success_nodes, failed_nodes, skipped_nodes, cached_nodes,
-	tokens_in, tokens_out, cost_usd, error, duration, trigger_id, source, attempt, created_at, started_at, completed_at`
+	tokens_in, tokens_out, cost_usd, error, duration, trigger_id, source, cache, attempt, created_at, started_at, completed_at`
 
 func (r runRow) run() (flow.Run, error) {
 	out := flow.Run{
@@ -61,14 +65,17 @@ func (r runRow) run() (flow.Run, error) {
 		Status: r.Status, Scope: r.Scope, NodeIDs: []string{}, Nodes: raw(r.Nodes), Edges: raw(r.Edges), Inputs: flow.Values{},
 		Counts: flow.Counts{TotalNodes: r.TotalNodes, SuccessNodes: r.SuccessNodes, FailedNodes: r.FailedNodes, SkippedNodes: r.SkippedNodes, CachedNodes: r.CachedNodes},
 		Usage:  flow.Usage{TokensIn: r.TokensIn, TokensOut: r.TokensOut, CostUSD: r.CostUsd},
-		Error:  r.Error, Duration: r.Duration, TriggerID: r.TriggerID, Source: r.Source, Attempt: r.Attempt,
-		CreatedAt: fromMicros(r.CreatedAt), StartedAt: timeOf(r.StartedAt), CompletedAt: timeOf(r.CompletedAt),
+		Error:  r.Error, Duration: r.Duration, TriggerID: r.TriggerID, Source: r.Source, Cache: r.Cache, Attempt: r.Attempt,
+		CreatedAt: fromMicros(r.CreatedAt), StartedAt: timeOf(r.StartedAt), ResumedAt: timeOf(r.ResumedAt), CompletedAt: timeOf(r.CompletedAt),
 	}
 	if err := parse(r.NodeIDs, &out.NodeIDs); err != nil {
 		return out, fmt.Errorf("read node ids of %s: %w", r.ID, err)
 	}
 	if err := parse(r.Inputs, &out.Inputs); err != nil {
 		return out, fmt.Errorf("read inputs of %s: %w", r.ID, err)
+	}
+	if err := parse(r.Reasons, &out.Reasons); err != nil {
+		return out, fmt.Errorf("read reasons of %s: %w", r.ID, err)
 	}
 	return out, nil
 }
@@ -182,10 +189,14 @@ func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run) error {
 	if err != nil {
 		return err
 	}
+	reasons, err := text(r.Reasons, len(r.Reasons))
+	if err != nil {
+		return err
+	}
 	at := micros(r.CreatedAt)
-	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, cached_nodes, source, trigger_id, last_seq, triggered_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.TriggerID, at, at)
+	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, cached_nodes, source, cache, reasons, trigger_id, last_seq, triggered_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.Cache, reasons, r.TriggerID, at, at)
 	if err != nil {
 		return err
 	}

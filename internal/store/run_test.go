@@ -222,13 +222,13 @@ func TestRequestCancel_ReachesTheBeat(t *testing.T) {
 		id := accept(t, s, o, nil)
 		c, err := s.ClaimRun(t.Context(), id, "w", time.Hour)
 		must(t, err)
-		if asked, err := s.BeatRun(t.Context(), id, c.Token, time.Hour); err != nil || asked {
-			t.Fatal(asked, err)
+		if b, err := s.BeatRun(t.Context(), id, c.Token, time.Hour); err != nil || b.Cancel {
+			t.Fatal(b, err)
 		}
 		_, err = s.RequestCancel(t.Context(), o, id)
 		must(t, err)
-		if asked, err := s.BeatRun(t.Context(), id, c.Token, time.Hour); err != nil || !asked {
-			t.Fatal(asked, err)
+		if b, err := s.BeatRun(t.Context(), id, c.Token, time.Hour); err != nil || !b.Cancel {
+			t.Fatal(b, err)
 		}
 	})
 }

@@ -28,11 +28,28 @@ func (s *Service) reuse(ctx context.Context, a flow.Actor, d *draft, b ExecuteBo
 	}
 	if full {
 		d.reused, d.forecast = engine.ReuseAll(s.registry, run.ID, d.graph, run.Inputs, earlier)
-		run.CachedNodes = len(d.reused)
+		run.CachedNodes, run.Cache, run.Reasons = len(d.reused), true, reasons(d.forecast)
 		return nil
 	}
 	d.reused = engine.Reuse(run.ID, d.graph, run.NodeIDs, earlier)
 	return nil
+}
+
+// maxReasons is how many nodes a run may have for the reasons to be kept with it.
+const maxReasons = 500
+
+// reasons returns why nodes run, by id.
+func reasons(list []engine.Forecast) flow.Meta {
+	if len(list) > maxReasons {
+		return nil
+	}
+	out := flow.Meta{}
+	for _, f := range list {
+		if !f.Reused && f.Reason != "" {
+			out[f.NodeID] = f.Reason
+		}
+	}
+	return out
 }
 
 // reuses reports whether a full run may take over earlier results.

@@ -25,7 +25,7 @@ type ExecuteBody struct {
 	NodeIDs    []string                   `json:"nodeIds,omitempty" nullable:"false"`
 	Mode       flow.RunMode               `json:"mode,omitempty" enum:"only,upTo,from" doc:"For the scope partial. upTo, the default, computes nodeIds and everything upstream. only computes nodeIds, and from computes them and everything downstream; what these need comes from earlier results of this workflow where the steps are unchanged since, and is computed where there are none."`
 	Inputs     map[string]json.RawMessage `json:"inputs,omitempty" doc:"Node id to value: a plain value sets the node's main field, an object its parameters."`
-	Cache      *bool                      `json:"cache,omitempty" doc:"For the scope full: earlier results of this workflow stand in for steps that are the same as then, with all that feeds them. The default is true for the source editor, else false."`
+	Cache      *bool                      `json:"cache,omitempty" doc:"For the scope full: earlier results of this workflow stand in for steps that are the same as then, with all that feeds them, and earlier answers of models for calls with the same inputs. The default is true for the source editor, else false."`
 	Source     flow.Source                `json:"source,omitempty" enum:"editor,api" doc:"Who asks; editor only from a browser session."`
 }
 
@@ -304,7 +304,7 @@ func (s *Service) CancelRun(ctx context.Context, in ByID) (RunOut, error) {
 	if err != nil {
 		return RunOut{}, err
 	}
-	if run.Status == flow.RunQueued {
+	if run.Status == flow.RunQueued || run.Status == flow.RunWaiting {
 		if err := s.endQueued(ctx, in.ID); err != nil {
 			return RunOut{}, err
 		}

@@ -78,7 +78,7 @@ func newSite(t *testing.T, change ...func(*web.Config)) *site {
 	must(t, worker.Migrate(t.Context(), s.store))
 	models := llm.NewModels(llm.Provider{ID: "offline", Name: "Offline", Configured: true, NoAI: true, Default: "offline", Model: offline.New(offline.Config{})})
 	kinds := node.NewRegistry(append(nodes.All(nodes.Deps{Models: models, HTTP: &http.Client{}}), s.gateKind())...)
-	eng := engine.New(engine.Config{Registry: kinds, Journal: s.store, Blobs: s.store, Files: studio.NodeFiles(s.store), Logger: log})
+	eng := engine.New(engine.Config{Registry: kinds, Journal: s.store, Blobs: s.store, Cache: s.store, Answerable: true, Files: studio.NodeFiles(s.store), Logger: log})
 	work, err := worker.New(worker.Config{Store: s.store, Engine: eng, Hub: h, Concurrency: 4, Logger: log})
 	must(t, err)
 	must(t, work.Start(t.Context()))

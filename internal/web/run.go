@@ -58,6 +58,22 @@ func (s *Server) cancelRun(c *fiber.Ctx) error {
 	return s.see(c, views.RunPath(id), nil)
 }
 
+// answerStep takes the form by which a person answers a waiting step.
+func (s *Server) answerStep(c *fiber.Ctx) error {
+	id := flow.ID(c.Params("id"))
+	in := studio.AnswerStep{ID: id, NodeID: c.FormValue("node"), Body: studio.AnswerBody{Approved: c.FormValue("approved") == "yes", Comment: c.FormValue("comment")}}
+	flash := &views.Flash{Text: "Rejected."}
+	if in.Body.Approved {
+		flash.Text = "Approved."
+	}
+	if _, err := s.Studio.AnswerStep(c.UserContext(), in); flow.KindOf(err) == flow.Conflict {
+		flash = &views.Flash{Text: "The step does not wait for an answer any more.", Fail: true}
+	} else if err != nil {
+		return hidden(err)
+	}
+	return s.see(c, views.RunPath(id), flash)
+}
+
 // eventStream answers a run's events as server-sent events when the client asks
 // for them, and follows the run; other clients get JSON from the next route.
 func (s *Server) eventStream(c *fiber.Ctx) error {

@@ -356,3 +356,41 @@ func TestRateLimit(t *testing.T) {
 		t.Errorf("health: %d", a.status)
 	}
 }
+
+// asking waits for an approval.
+const asking = `"nodes":[{"id":"a","type":"approval","data":{"question":"May it?"}}],"edges":[]`
+
+func TestAnswerStep(t *testing.T) {
+	s := newSite(t)
+	id := s.run(s.ann, asking)
+	path, ann := "/api/runs/"+id+"/nodes/a/answer", s.ann.byToken
+	s.waits(t, id)
+	s.play(t, []scenario{
+		{"someone else's", "POST", path, `{"approved":true}`, s.bob.byToken(), 403, "", ""},
+		{"unknown run", "POST", "/api/runs/" + flow.NewID(flow.RunPrefix).String() + "/nodes/a/answer", `{"approved":true}`, ann(), 404, "", ""},
+		{"another step", "POST", "/api/runs/" + id + "/nodes/b/answer", `{"approved":true}`, ann(), 409, "does not wait", ""},
+		{"no answer", "POST", path, `{}`, ann(), 422, `"path":"approved"`, ""},
+		{"an answer of the wrong kind", "POST", path, `{"approved":"yes"}`, ann(), 422, `"path":"approved"`, ""},
+		{"an answer with more", "POST", path, `{"approved":true,"force":1}`, ann(), 400, `"path":"force"`, ""},
+		{"approved", "POST", path, `{"approved":true,"comment":"Fine."}`, ann(), 200, `"run":{`, ""},
+		{"answered already", "POST", path, `{"approved":false}`, ann(), 409, `"code":"conflict"`, ""},
+	})
+	if status := s.ended(s.ann, id); status != flow.RunSuccess {
+		t.Errorf("run ended %s", status)
+	}
+	s.play(t, []scenario{{"the comment is kept", "GET", "/api/runs/" + id, "", ann(), 200, `"comment":"Fine."`, ""}})
+	other := s.run(s.ann, asking)
+	s.waits(t, other)
+	s.play(t, []scenario{{"a waiting run is stopped at once", "POST", "/api/runs/" + other + "/cancel", "", ann(), 202, `"status":"canceled"`, ""}})
+}
+
+// waits returns when a run is parked.
+func (s *site) waits(t *testing.T, id string) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if a := s.do("GET", "/api/runs/"+id, "", s.ann.byToken()); strings.Contains(a.body, `"status":"waiting","scope"`) {
+			return
+		}
+	}
+	t.Fatal("the run does not wait")
+}

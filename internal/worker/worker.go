@@ -152,7 +152,7 @@ func (w *Worker) work(job context.Context, id flow.ID) error {
 	status, err := w.hold(job, claim)
 	switch {
 	case err == nil:
-		w.Logger.Info("run ended", slog.String("run_id", id.String()), slog.String("status", string(status)))
+		w.tell(id, status)
 		return nil
 	case isGone(err):
 		return nil
@@ -161,6 +161,15 @@ func (w *Worker) work(job context.Context, id flow.ID) error {
 	}
 	w.Logger.Error("run interrupted", slog.String("run_id", id.String()), slog.Any("error", err))
 	return w.giveUp(claim, 2*time.Second)
+}
+
+// tell logs what became of a run in this process.
+func (w *Worker) tell(id flow.ID, status flow.RunStatus) {
+	if status == flow.RunWaiting {
+		w.Logger.Info("run waits", slog.String("run_id", id.String()))
+		return
+	}
+	w.Logger.Info("run ended", slog.String("run_id", id.String()), slog.String("status", string(status)))
 }
 
 // giveUp frees the run's lease and asks for the trigger again.
@@ -182,29 +191,65 @@ func (w *Worker) hold(job context.Context, c flow.Claim) (flow.RunStatus, error)
 	defer beats.Wait()
 	beating, quit := context.WithCancel(ctx)
 	defer quit()
-	beats.Go(func() { w.beat(beating, c, stop) })
+	news := make(chan flow.Answer)
+	c.News = news
+	beats.Go(func() { w.beat(beating, holding{c, news, stop}) })
 	return w.Engine.Execute(ctx, c)
 }
 
-// beat extends the lease until ctx ends. A requested cancel, or a lost lease, stops the run.
-func (w *Worker) beat(ctx context.Context, c flow.Claim, stop context.CancelCauseFunc) {
-	last, first := time.Now(), true
-	for range w.Hub.WatchEvery(ctx, flow.CancelTopic(c.Run.ID), beat) {
+// holding is a run this process works on.
+type holding struct {
+	flow.Claim
+	news chan<- flow.Answer
+	stop context.CancelCauseFunc
+}
+
+// beat extends the lease until ctx ends, and brings answers. A requested cancel, or a
+// lost lease, stops the run.
+func (w *Worker) beat(ctx context.Context, h holding) {
+	last, first, known := time.Now(), true, map[string]bool{}
+	for _, a := range h.Answers {
+		known[a.NodeID] = true
+	}
+	for range w.Hub.WatchEvery(ctx, flow.CancelTopic(h.Run.ID), beat) {
 		if first { // the claim is fresh: a short run pays for no heartbeat
 			first = false
 			continue
 		}
-		asked, err := w.Store.BeatRun(ctx, c.Run.ID, c.Token, Lease)
+		b, err := w.Store.BeatRun(ctx, h.Run.ID, h.Token, Lease)
 		switch {
-		case asked:
-			stop(engine.ErrCancel)
+		case b.Cancel:
+			h.stop(engine.ErrCancel)
 		case err == nil:
 			last = time.Now()
 		case errors.Is(err, flow.ErrFenced):
-			stop(flow.ErrFenced)
+			h.stop(flow.ErrFenced)
 			return
 		case ctx.Err() == nil && time.Since(last) > Lease-2*beat:
-			stop(engine.ErrRelease) // the database is away: stop before another worker starts
+			h.stop(engine.ErrRelease) // the database is away: stop before another worker starts
+			return
+		}
+		if b.Answered > len(known) {
+			w.bring(ctx, h, known)
+		}
+	}
+}
+
+// bring hands the engine the answers it does not know.
+func (w *Worker) bring(ctx context.Context, h holding, known map[string]bool) {
+	list, err := w.Store.Answers(ctx, h.Run.ID)
+	if err != nil {
+		w.Logger.Error("answers not read", slog.String("run_id", h.Run.ID.String()), slog.Any("error", err))
+		return
+	}
+	for _, a := range list {
+		if known[a.NodeID] {
+			continue
+		}
+		select {
+		case h.news <- a:
+			known[a.NodeID] = true
+		case <-ctx.Done():
 			return
 		}
 	}
@@ -232,10 +277,14 @@ func (w *Worker) sweep(ctx context.Context) {
 	}
 }
 
+// cachePerUser is how many bytes of results each user keeps for reuse.
+const cachePerUser = 256 << 20
+
 // keepDeleted is how long a deleted workflow can be brought back.
 const keepDeleted = 30 * 24 * time.Hour
 
-// purge removes what was deleted long ago, once an hour.
+// purge removes what was deleted long ago and what the cache has too much of, once
+// an hour.
 func (w *Worker) purge(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
@@ -244,6 +293,11 @@ func (w *Worker) purge(ctx context.Context) {
 			w.Logger.Error("deleted workflows not purged", slog.Any("error", err))
 		} else if n > 0 {
 			w.Logger.Info("deleted workflows purged", slog.Int("count", n))
+		}
+		if n, err := w.Store.TrimCache(ctx, cachePerUser); err != nil && ctx.Err() == nil {
+			w.Logger.Error("cache not trimmed", slog.Any("error", err))
+		} else if n > 0 {
+			w.Logger.Info("cached results forgotten", slog.Int("count", n))
 		}
 		select {
 		case <-ctx.Done():

@@ -1,6 +1,7 @@
 // The editor page: the canvas with everything around it.
 import { labelOf, mount, type Action, type Canvas, type DocChange, type GraphDoc, type Spec } from './canvas/main';
 import { same } from './canvas/diff';
+import { onAnswer } from './editor/approval';
 import { editorCommands } from './editor/commands';
 import { exportPNG, exportSVG } from './editor/export';
 import { Forecaster } from './editor/forecast';
@@ -167,6 +168,7 @@ class Editor {
     new Palette(this.canvas);
     new EditorMenu(this.canvas.actions);
     followButton(this.canvas.follow, say);
+    onAnswer(() => this.runner.view?.head.id);
     startKeys({ canvas: this.canvas, save: () => void this.saving.save(), run: () => void this.runner.start(), runSelection: () => this.runPart('only', picked()), runFrom: () => this.runPart('from', picked()) });
     document.addEventListener('heddle:part', (e) => { const { mode, nodes } = (e as CustomEvent<{ mode: RunMode | 'all'; nodes: string[] }>).detail; this.runPart(mode, nodes); });
     document.addEventListener('heddle:pin', (e) => void togglePins({ canvas: this.canvas, say, result: (id) => this.runner.result(id) }, (e as CustomEvent<string[]>).detail));

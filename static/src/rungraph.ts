@@ -1,6 +1,7 @@
 // The page of a run on the canvas: what ran, as it ran, for looking only. A run at
 // work is followed live.
 import { labelOf, mount, type Canvas, type GraphDoc, type Spec } from './canvas/main';
+import { onAnswer } from './editor/approval';
 import { ApiError, call } from './editor/api';
 import { followButton } from './editor/following';
 import { decode } from './editor/json';
@@ -45,8 +46,9 @@ class RunGraph {
     this.canvas = this.mounted({ nodes: run.nodes ?? [], edges: run.edges ?? [] }, specs);
     this.places = new Map(this.canvas.store.doc().nodes.map((n, i) => [n?.id, i]));
     this.outline = new Outline({ canvas: this.canvas, say, run: () => undefined });
-    this.panel = new RunPanel({ label: (id) => this.label(id), place: (id) => this.places.get(id) ?? Infinity, pick: (id) => this.go(id), pickEdge: () => undefined, now: () => Date.now() });
+    this.panel = new RunPanel({ ended: 'Run', label: (id) => this.label(id), place: (id) => this.places.get(id) ?? Infinity, pick: (id) => this.go(id), pickEdge: () => undefined, now: () => Date.now() });
     followButton(this.canvas.follow, say);
+    onAnswer(() => this.view.head.id);
     this.show();
     this.settings();
     this.follow();

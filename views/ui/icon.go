@@ -12,6 +12,9 @@ func shape(name string) string {
 	return kindShape("node")
 }
 
+// IsKindIcon reports whether there is an icon of this name for a kind of step.
+func IsKindIcon(name string) bool { return kindShape(name) != "" }
+
 func kindShape(name string) string {
 	switch name {
 	case "text":
@@ -40,6 +43,10 @@ func kindShape(name string) string {
 		return `<path d="M9.5 3C7 2 6.8 4 6.5 6L5.5 11c-.3 2-1 2.6-2.5 2M4.5 7H9M10 9l4 4.5M14 9l-4 4.5"/>`
 	case "output":
 		return `<path d="M3 2.5v11M3 3.5h9l-2 3 2 3H3"/>`
+	case "wait":
+		return `<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3l2 1.5"/>`
+	case "approval":
+		return `<circle cx="6" cy="5.5" r="2.5"/><path d="M1.5 13c0-2.5 2-4 4.5-4 1 0 1.9.2 2.6.7M9.5 12l1.8 1.8 3.2-3.6"/>`
 	case "node":
 		return `<path d="M6 6a2 2 0 1 1 2.6 1.9c-.4.2-.6.5-.6 1v.6M8 12v.1"/>`
 	}
@@ -114,6 +121,8 @@ func actionShape(name string) string {
 		return `<rect x="2" y="3" width="12" height="10" rx="2"/><path d="M2 9.5h12"/>`
 	case "chevron":
 		return `<path d="m6 4 4 4-4 4"/>`
+	case "check":
+		return `<path d="m3 8.5 3.2 3.2L13 5"/>`
 	case "close":
 		return `<path d="m4 4 8 8m0-8-8 8"/>`
 	case "warn":

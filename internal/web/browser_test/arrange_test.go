@@ -386,7 +386,7 @@ func (p *page) wiresHover() {
 	x, y := p.middle("A", "B")
 	p.hoverAt(x, y)
 	p.wait("the buttons are shown", edgeBar+`.checkVisibility()`)
-	if size := eval[float64](p, `Math.min(...[...`+edgeBar+`.children].flatMap((b) => [b.offsetWidth, b.offsetHeight]))`); size < 24 {
+	if size := eval[float64](p, `Math.min(...[...`+edgeBar+`.querySelectorAll("button")].flatMap((b) => [b.offsetWidth, b.offsetHeight]))`); size < 24 {
 		p.t.Errorf("the buttons are %v px, want 24 or more", size)
 	}
 	p.shot("hover")

@@ -266,10 +266,7 @@ func (p *page) open(path string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.url + path))
 	if p.theme != "" {
-		p.do(chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-			_, err := chromedp.Run(ctx, chromedp.Evaluate[any](`document.documentElement.dataset.theme = "`+p.theme+`"`))
-			return err
-		}))
+		p.wait("the document is there", `document.documentElement && (document.documentElement.dataset.theme = "`+p.theme+`")`)
 	}
 }
 

@@ -35,7 +35,7 @@ export class Card {
 
   constructor() {
     this.icon.path.setAttribute('d', '');
-    this.el.append(this.icon.svg, this.title, this.badge, this.pill, this.preview, this.foot, this.grip);
+    this.el.append(this.icon.svg, this.title, this.pill, this.preview, this.foot, this.grip);
   }
 
   /** bind shows a node in full. */
@@ -67,7 +67,9 @@ export class Card {
     if (note) dataset.colour = noteColour(node).id;
     else delete dataset.colour;
     const inside = frame && shut ? g.children(i).length : 0;
-    this.badge.hidden = !off && !pinned && !inside;
+    // Few cards have a mark, so only those carry its elements.
+    if (!off && !pinned && !inside) return this.badge.remove();
+    if (!this.badge.parentNode) this.pill.before(this.badge);
     this.glyph.path.setAttribute('d', iconPath(off ? 'off' : pinned ? 'pin' : 'folded'));
     this.word.textContent = off ? 'Disabled' : pinned ? 'Pinned' : `${inside} inside`;
   }

@@ -1,6 +1,7 @@
 // The wiring between picture, document, keys, clipboard and what lies over them.
 import { ActionTable, type Action, type Place } from './actions';
 import { addNode } from './add';
+import { AskBar } from './askbar';
 import type { Board } from './board';
 import { titleHit } from './card';
 import { firstStepsSheet, ZoomBar } from './chrome';
@@ -57,6 +58,7 @@ export class Page {
   private readonly bar: ZoomBar;
   private readonly picks: SelectionBar;
   private readonly wires: EdgeBar;
+  private readonly asks: AskBar;
   private readonly map: Minimap;
   private readonly off = new AbortController();
   private readonly unsubscribe: () => void;
@@ -80,9 +82,10 @@ export class Page {
     this.bar = new ZoomBar((id) => this.actions.run(id), (near) => this.levels(near));
     this.picks = new SelectionBar(this.board, this.actions);
     this.wires = new EdgeBar(this.board);
+    this.asks = new AskBar(this.board);
     this.map = this.makeMap();
     this.describeStage();
-    root.append(this.picks.el, this.wires.el, this.bar.el, this.map.el);
+    root.append(this.picks.el, this.wires.el, this.asks.el, this.bar.el, this.map.el);
     this.unsubscribe = store.subscribe((n) => this.hear(n));
     view.beforeFrame = () => this.tick();
     view.onCamera = () => this.turned();
@@ -117,6 +120,7 @@ export class Page {
     this.hand.tick();
     this.picks.tick(this.hand.busy);
     this.wires.tick(this.view.over, this.hand.busy);
+    this.asks.tick(this.hand.busy);
   }
 
   private turned() {

@@ -14,6 +14,8 @@ export interface NodeState {
   reason?: string;
   tokens?: number;
   costUsd?: number | null;
+  /** What a person is asked, of a step that waits for an approval. */
+  question?: string;
   /** The output as people read it. */
   preview?: string;
   /** The beginning of each output as people read it, by the name of its port. */
@@ -48,6 +50,8 @@ export class Statuses {
   private changed = new Set<string>();
   private stale: ReadonlyMap<string, string> = new Map();
   private atWork = new Set<string>();
+  /** The nodes that wait for an approval. */
+  readonly asking = new Set<string>();
   /** Counts the changes of the set of nodes at work. */
   working = 0;
 
@@ -61,6 +65,8 @@ export class Statuses {
     if (runs !== this.atWork.has(id)) this.working++;
     if (runs) this.atWork.add(id);
     else this.atWork.delete(id);
+    if (s.status === 'waiting' && s.question) this.asking.add(id);
+    else this.asking.delete(id);
     this.wake();
   }
 
@@ -77,6 +83,7 @@ export class Statuses {
     this.states.clear();
     this.stale = new Map();
     this.atWork.clear();
+    this.asking.clear();
     this.working++;
     this.wake();
   }
@@ -120,6 +127,7 @@ export function footer(s: NodeState | undefined, kind: string): string {
   if (s.status === 'failed') return s.error?.split('\n')[0] || 'Failed without a message';
   if (s.status === 'skipped' || s.status === 'canceled') return s.reason || words[s.status];
   if (s.stale && s.status === 'success') return s.stale;
+  if (s.status === 'queued' && s.reason) return s.reason;
   const parts: string[] = [];
   if (s.cached) parts.push(s.reason || 'cached');
   if (typeof s.durationMs === 'number') parts.push(duration(s.durationMs));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { put, read, shown } from './fields';
+import { member, put, read, shown } from './fields';
 
 test('text stays as it is typed, also when it is empty', () => {
   assert.deepEqual(read({ widget: 'textarea', text: ' a\n' }), { value: ' a\n', problem: '' });
@@ -63,5 +63,12 @@ test('a member is set or taken away; the others stay', () => {
   const data = { a: 1, b: 2 };
   assert.deepEqual(put(data, 'b', undefined), { a: 1 });
   assert.deepEqual(put(data, 'c', 3), { a: 1, b: 2, c: 3 });
+  const deep = put(data, 'retry.attempts', 3);
+  assert.deepEqual(deep, { a: 1, b: 2, retry: { attempts: 3 } });
+  assert.equal(member(deep, 'retry.attempts'), 3);
+  assert.equal(member(data, 'retry.attempts'), undefined);
+  assert.equal(member({ retry: 3 }, 'retry.attempts'), undefined);
+  assert.deepEqual(put(put(deep, 'retry.delay', 5), 'retry.attempts', undefined), { a: 1, b: 2, retry: { delay: 5 } });
+  assert.deepEqual(put(deep, 'retry.attempts', undefined), data);
   assert.deepEqual(data, { a: 1, b: 2 });
 });

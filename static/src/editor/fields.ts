@@ -56,7 +56,6 @@ function schema(i: Input): Reading {
   const r = json(i);
   if (r.problem || r.keep) return r;
   const v = r.value as { type?: unknown; properties?: unknown } | null;
-  const isObject = (x: unknown) => !!x && typeof x === 'object' && !Array.isArray(x);
   if (!isObject(v) || (v!.type !== undefined && v!.type !== 'object')) return { value: r.value, problem: 'This must be an object schema, as in {"type": "object", "properties": {…}}.' };
   if (v!.properties !== undefined && !isObject(v!.properties)) return { value: r.value, problem: '"properties" must be an object of schemas by name.' };
   return r;
@@ -87,8 +86,22 @@ export function shown(widget: string, value: unknown, fallback: unknown): string
   return widget === 'json' || widget === 'schema' ? JSON.stringify(v, null, 2) : JSON.stringify(v) ?? '';
 }
 
-/** put returns data with a member set, or without it when value is undefined. */
+const isObject = (x: unknown): boolean => !!x && typeof x === 'object' && !Array.isArray(x);
+
+/** member returns a member of data; a key with a dot, as in "retry.attempts", names one inside of another. */
+export function member(data: Record<string, unknown>, key: string): unknown {
+  const [outer, inner] = key.split('.', 2);
+  if (inner === undefined) return data[key];
+  return isObject(data[outer!]) ? (data[outer!] as Record<string, unknown>)[inner] : undefined;
+}
+
+/** put returns data with a member set, or without it when value is undefined; keys are as for member. */
 export function put(data: Record<string, unknown>, key: string, value: unknown): Record<string, unknown> {
+  const [outer, inner] = key.split('.', 2);
+  if (inner !== undefined) {
+    const whole = put(isObject(data[outer!]) ? (data[outer!] as Record<string, unknown>) : {}, inner, value);
+    return put(data, outer!, Object.keys(whole).length ? whole : undefined);
+  }
   if (value !== undefined) return { ...data, [key]: value };
   const { [key]: _gone, ...rest } = data;
   return rest;

@@ -1,7 +1,7 @@
 // The settings of one step: what is typed goes into the document, merged to one
 // undo step per field, and what the document says elsewhere comes back.
 import type { Canvas, RFNode, Spec } from '../canvas/main';
-import { defaultOf, put, read, shown, type Reading } from './fields';
+import { defaultOf, member, put, read, shown, type Reading } from './fields';
 import { Picture } from './picture';
 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
@@ -34,9 +34,9 @@ export class Form {
     if (!node || this.typing) return;
     const data = dataOf(node), spec = this.specs.get(node.type ?? '');
     for (const c of this.controls()) {
-      const text = shown(widgetOf(c), data[c.dataset.key!], defaultOf(spec?.fields, c.dataset.key!));
+      const text = shown(widgetOf(c), member(data, c.dataset.key!), defaultOf(spec?.fields, c.dataset.key!));
       // Text that is not valid yet is not in the document as it is typed: leave it while it has the focus.
-      if (c === document.activeElement && same(readOf(c), data[c.dataset.key!])) continue;
+      if (c === document.activeElement && same(readOf(c), member(data, c.dataset.key!))) continue;
       if (write(c, text)) this.check(c, readOf(c));
     }
   }

@@ -4,6 +4,7 @@ import { duration, money } from '../canvas/status';
 import { isFinal } from '../live/frames';
 import type { NodeResult, NodeView, RunDetail, RunView } from '../live/reducer';
 import { call, explain } from './api';
+import { askForm } from './approval';
 import { lookName, Pill } from './pill';
 import { show, text } from './value';
 
@@ -28,6 +29,7 @@ export class Results {
   private readonly logs = document.getElementById('insp-logs')!;
   private node: string | null = null;
   private drawn = '';
+  private asked = '';
   private frame = 0;
   private lines: Log[] = [];
   private linesOf = '';
@@ -67,7 +69,11 @@ export class Results {
     if (!n) return this.put('notin', empty('This step was not part of the run, or its turn has not come.'));
     const whole = detail?.id === view.head.id ? detail.nodeResults?.filter((r) => r.nodeId === this.node).at(-1) : undefined;
     const fits = whole && whole.attempt === (n.attempt ?? whole.attempt) && whole.status === n.status ? whole : undefined;
-    if (!fits && isFinal(n.status) && !view.done) void this.runner().load();
+    const state = `${view.head.id} ${n.nodeId} ${n.status} ${n.attempt ?? 0}`;
+    if (!fits && (isFinal(n.status) || n.status === 'waiting') && !view.done && state !== this.asked) {
+      this.asked = state;
+      void this.runner().load();
+    }
     const key = JSON.stringify([view.head.id, n, !!fits]);
     if (key === this.drawn) return;
     if (n.status === 'running' && this.stream(n)) return;
@@ -91,12 +97,21 @@ export class Results {
     const box = make('div', 'ed-results', {}, make('p', 'ed-results__head', {}, pill.el, make('span', 'num muted small', {}, facts(n))));
     if (n.error) box.append(failure(n, this.runner().view?.head.id ?? ''));
     if (n.reason) box.append(make('p', 'muted small', {}, n.reason));
+    if (n.status === 'waiting') return this.waits(box, n, whole);
     if (n.meta?.notice) box.append(make('p', 'notice', {}, n.meta.notice));
     if (n.status === 'running') box.append(waiting(n), make('pre', 'out', { 'data-live': `${n.nodeId} ${n.attempt ?? 0}`, tabindex: '0' }, n.streamed ?? ''));
     else box.append(...ports(n.error ? '' : 'Output', whole?.output ?? undefined, n.output));
     if (whole?.inputs && Object.keys(whole.inputs).length) box.append(make('details', 'more', {}, make('summary', '', {}, 'Inputs'), ...ports('', whole.inputs, undefined)));
     const meta = Object.entries(n.meta ?? {}).filter(([k]) => k !== 'notice' && !(k === 'hint' && n.error));
     if (meta.length) box.append(make('dl', 'minifacts small', {}, ...meta.map(([k, v]) => make('div', '', {}, make('dt', 'faint', {}, k), make('dd', '', {}, v)))));
+    return box;
+  }
+
+  // What arrived is what the question is about.
+  private waits(box: HTMLElement, n: NodeView, whole: NodeResult | undefined): HTMLElement {
+    const run = this.runner().view?.head.id;
+    if (n.meta?.question && run) box.append(askForm(run, n.nodeId, n.meta.question));
+    if (whole?.inputs && Object.keys(whole.inputs).length) box.append(...ports('What arrived', whole.inputs, undefined));
     return box;
   }
 

@@ -11,6 +11,8 @@ import { spanOf, type Span } from './waterfall';
 
 /** What the panel needs around it. */
 export interface PanelEnv {
+  /** What an ended run is called; "Last run" when it is left out. */
+  ended?: string;
   /** The name of a step; it may be gone from the document since. */
   label(id: string): string;
   /** Where a step stands in the document, for the order of rows. */
@@ -127,7 +129,7 @@ export class RunPanel {
 
   private head(v: RunView) {
     this.headAt = performance.now();
-    this.title.textContent = v.done ? 'Last run' : 'Run';
+    this.title.textContent = v.done ? this.env.ended ?? 'Last run' : 'Run';
     this.pill.show(v.head.status);
     const h = v.head;
     let settled = 0, noted = false;

@@ -10,6 +10,7 @@ export function stateOf(n: NodeView, spec: Spec | undefined): NodeState {
   if (typeof n.duration === 'number') s.durationMs = n.duration;
   if (n.error) s.error = n.error;
   if (n.reason) s.reason = n.reason;
+  if (n.status === 'waiting' && n.meta?.question) s.question = n.meta.question;
   if (n.usage && n.usage.tokensIn + n.usage.tokensOut > 0) {
     s.tokens = n.usage.tokensIn + n.usage.tokensOut;
     s.costUsd = n.usage.costUsd;
