@@ -19,7 +19,7 @@ const module = "heddle/"
 // stands for every package right below it.
 var floors = [][]string{
 	{"internal/flow", "internal/hub", "internal/vault", "internal/gallery", "migrations", "static"},
-	{"internal/node", "internal/llm", "internal/egress"},
+	{"internal/node", "internal/llm", "internal/egress", "internal/expression"},
 	{"internal/engine", "internal/store", "internal/nodes", "internal/llm/*", "internal/identity", "views/ui"},
 	{"internal/studio", "views"},
 	{"internal/web", "internal/worker"},
@@ -38,6 +38,7 @@ var outside = map[string][]string{
 	"github.com/clerk/":           {"internal/identity"},
 	"code.dny.dev/ssrf":           {"internal/egress"},
 	"google.golang.org/genai":     {"internal/llm/gemini"},
+	"cel.dev/cel-go":              {"internal/expression"},
 	"github.com/sashabaranov/":    {"internal/llm/openai"},
 	"github.com/anthropics/":      {"internal/llm/anthropic"},
 	"github.com/a-h/templ":        {"views", "views/ui", "internal/web"},

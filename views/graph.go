@@ -154,6 +154,12 @@ func kindColor(kind string) string {
 		return string(flow.TypeText)
 	case "image", "vision":
 		return string(flow.TypeImage)
+	case "list", "split":
+		return string(flow.TypeList)
+	case "json", "transform":
+		return string(flow.TypeJSON)
+	case "condition":
+		return string(flow.TypeBoolean)
 	}
 	return string(flow.TypeAny)
 }

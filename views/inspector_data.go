@@ -86,10 +86,26 @@ func fieldValue(f node.Field, raw json.RawMessage) string {
 		}
 		raw = b
 	}
+	if raw[0] == '[' && (f.Widget == node.WidgetText || f.Widget == node.WidgetTextarea) {
+		return joined(f, raw)
+	}
 	if (f.Widget == node.WidgetJSON || f.Widget == node.WidgetSchema) && raw[0] != '"' {
 		return pretty(raw)
 	}
 	return flow.RawValue(raw).String()
+}
+
+// joined returns a list of texts as it is typed: an item a line, or between commas
+// where there is one line. Other lists stay JSON.
+func joined(f node.Field, raw json.RawMessage) string {
+	var items []string
+	if json.Unmarshal(raw, &items) != nil {
+		return flow.RawValue(raw).String()
+	}
+	if f.Widget == node.WidgetText {
+		return strings.Join(items, ", ")
+	}
+	return strings.Join(items, "\n")
 }
 
 // pretty returns JSON with two spaces a level; what is no JSON comes back as it is.

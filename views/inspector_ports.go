@@ -29,11 +29,18 @@ func marksOf(p node.Panel, f node.Field, data map[string]json.RawMessage) []mark
 	return out
 }
 
-// freeInputs returns the kind's own input ports that no field stands for.
+// freeInputs returns the input ports that no field and no mark stands for.
 func freeInputs(p node.Panel) []inputView {
 	var out []inputView
-	for _, in := range p.Spec.Inputs {
-		if _, isField := p.Spec.Field(in.Name); !isField {
+	data := members(p.Node.Data)
+	marked := map[string]bool{}
+	for _, f := range p.Spec.Fields {
+		for _, name := range f.Marks(data) {
+			marked[name] = true
+		}
+	}
+	for _, in := range p.Spec.InputsIn(data) {
+		if _, isField := p.Spec.Field(in.Name); !isField && (!in.Dynamic || !marked[in.Name]) {
 			out = append(out, inputView{in, slices.Contains(p.Connected, in.Name), sourcesOf(p, in.Name)})
 		}
 	}

@@ -156,6 +156,25 @@ func TestInspectorSaysWhatIsConfigured(t *testing.T) {
 	}
 }
 
+func TestInspectorShowsListedInputsAndNames(t *testing.T) {
+	spec := node.Spec{Type: "pick", Title: "Pick", Fields: []node.Field{
+		{Key: "inputs", Label: "Inputs", Widget: node.WidgetText, Ports: node.SideIn},
+		{Key: "cases", Label: "Cases", Widget: node.WidgetTextarea, Ports: node.SideOut},
+		{Key: "prompt", Label: "Prompt", Widget: node.WidgetTextarea, Template: true},
+	}}
+	html := write(t, views.InspectorForm(node.Panel{
+		Node: flow.Node{ID: "x", Type: "pick", Data: []byte(`{"inputs":["kind","body"],"cases":["a","b"],"prompt":"{{mark}}"}`)}, Spec: &spec, Connected: []string{"kind"},
+	}))
+	for _, want := range []string{`value="kind, body"`, ">a\nb</textarea>", `data-port="kind" data-connected`, `data-port="body"`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %q in %s", want, html)
+		}
+	}
+	if strings.Contains(html, `data-port="mark"`) {
+		t.Error("a mark is listed twice")
+	}
+}
+
 func TestUnknownKindKeepsItsData(t *testing.T) {
 	html := write(t, views.InspectorForm(node.Panel{Node: flow.Node{ID: "x", Type: "acme/magic", Data: []byte(`{"deep":{"n":1}}`)}}))
 	for _, want := range []string{"acme/magic", "readonly", "&#34;n&#34;: 1"} {

@@ -117,6 +117,34 @@ func TestRun_InputsNodesAndJSON(t *testing.T) {
 	}
 }
 
+func TestRun_NamedResultsComeFirst(t *testing.T) {
+	h := newHome(t)
+	doc := `{"nodes":[{"id":"a","type":"text","data":{"text":"one"}},{"id":"b","type":"debug","data":{"label":"Look"}},
+		{"id":"z","type":"output","data":{"name":"zebra"}},{"id":"o","type":"output","data":{"name":"answer"}}],
+		"edges":[{"id":"1","source":"a","target":"b"},{"id":"2","source":"a","target":"z"},{"id":"3","source":"a","target":"o"}]}`
+	out, errs, code := h.cli(doc, "run", "-")
+	if want := "# answer\none\n\n# zebra\none\n\n# Look\none\n"; code != 0 || out != want {
+		t.Errorf("exit %d: %s\n%s", code, cmp.Diff(want, out), errs)
+	}
+	out, _, _ = h.cli(doc, "run", "-", "--json")
+	var cli struct{ Results map[string]string }
+	if err := json.Unmarshal([]byte(out), &cli); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"answer": "one", "zebra": "one"}
+	if diff := cmp.Diff(want, cli.Results); diff != "" {
+		t.Error(diff)
+	}
+	s := h.serve(h.token("ann@example.com"))
+	var nodes map[string]any
+	if err := json.Unmarshal([]byte(doc), &nodes); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]any{"answer": "one", "zebra": "one"}, s.finished(s.start(nodes))["outputs"]); diff != "" {
+		t.Errorf("GET /api/runs/:id: %s", diff)
+	}
+}
+
 func TestRun_FramesAndNotesAreLeftOut(t *testing.T) {
 	doc := `{"nodes":[{"id":"f","type":"group","width":400,"height":300},{"id":"n","type":"note","data":{"text":"# Why"}},
 		{"id":"a","type":"text","parentId":"f","data":{"label":"First","text":"one"}}],"edges":[{"id":"e","source":"n","target":"a"}]}`

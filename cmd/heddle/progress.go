@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -72,15 +73,17 @@ func took(ms *int64) string {
 type result struct {
 	RunID   flow.ID                `json:"runId"`
 	Status  flow.RunStatus         `json:"status"`
-	Outputs map[string]flow.Values `json:"outputs"` // of the nodes nobody reads from
+	Results flow.Values            `json:"results,omitzero"` // the named results of the workflow
+	Outputs map[string]flow.Values `json:"outputs"`          // of the nodes nobody reads from
 	Nodes   []flow.NodeResult      `json:"nodes"`
 }
 
-// print writes the results: the outputs of the last nodes, or everything as JSON.
+// print writes the results: the named ones, then the outputs of the other last
+// nodes, or everything as JSON.
 func (o runOptions) print(w io.Writer, r flow.Run, status flow.RunStatus, results []flow.NodeResult) error {
 	ends := lastNodes(r, results)
 	if o.json {
-		out := result{RunID: r.ID, Status: status, Outputs: map[string]flow.Values{}, Nodes: results}
+		out := result{RunID: r.ID, Status: status, Results: flow.Outputs(r, results), Outputs: map[string]flow.Values{}, Nodes: results}
 		for _, n := range ends {
 			out.Outputs[n.NodeID] = n.Output
 		}
@@ -89,17 +92,40 @@ func (o runOptions) print(w io.Writer, r flow.Run, status flow.RunStatus, result
 		enc.SetEscapeHTML(false)
 		return enc.Encode(out)
 	}
-	names := labels(r)
-	for i, n := range ends {
-		if len(ends) > 1 {
+	parts := endParts(r, results, ends)
+	for i, p := range parts {
+		if len(parts) > 1 {
 			if i > 0 {
 				fmt.Fprintln(w)
 			}
-			fmt.Fprintf(w, "# %s\n", names[n.NodeID])
+			fmt.Fprintf(w, "# %s\n", p.title)
 		}
-		printValues(w, n.Output)
+		printValues(w, p.values)
 	}
 	return nil
+}
+
+// part is a stretch of what a run printed.
+type part struct {
+	title  string
+	values flow.Values
+}
+
+// endParts returns the named results by name, then the outputs of the last nodes
+// that name none.
+func endParts(r flow.Run, results, ends []flow.NodeResult) []part {
+	var parts []part
+	named := flow.Outputs(r, results)
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		parts = append(parts, part{name, flow.Values{flow.OutputPort: named[name]}})
+	}
+	names := labels(r)
+	for _, n := range ends {
+		if n.NodeType != flow.OutputKind {
+			parts = append(parts, part{names[n.NodeID], n.Output})
+		}
+	}
+	return parts
 }
 
 func printValues(w io.Writer, out flow.Values) {

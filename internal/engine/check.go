@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,10 +57,13 @@ func CheckNode(reg *node.Registry, n flow.Node, connected []string) []flow.Probl
 			fed[i] = true
 		}
 	}
-	problems = p.missing(fed, at, problems)
+	problems = p.faults(fed, at, p.missing(fed, at, problems))
 	for _, f := range k.Fields {
 		if i := p.port(f.Key); i >= 0 && fed[i] {
 			continue // what the edge brings counts
+		}
+		if slices.ContainsFunc(problems, func(q flow.Problem) bool { return q.Path == at.path+f.Key }) {
+			continue
 		}
 		if text := f.Problem(p.params[f.Key]); text != "" {
 			problems = append(problems, flow.Problem{Path: at.path + f.Key, NodeID: n.ID, Code: "bad_setting", Message: text})
@@ -121,7 +125,7 @@ func (c *compiler) sourcePort(e *planEdge, src *planNode) (node.Port, bool) {
 	if !ok {
 		c.add(flow.Problem{
 			Path: edgePath(e.index) + ".sourceHandle", EdgeID: e.id, Code: "unknown_port",
-			Message: noPort(src, "output", e.srcPort, src.kind.Outputs),
+			Message: noPort(src, "output", e.srcPort, src.outputs),
 		})
 		return out, false
 	}
@@ -170,8 +174,52 @@ func (c *compiler) feed() {
 				fed[p] = true
 			}
 		}
-		c.problems = n.missing(fed, nodePlace{nodePath(i) + ".data.", n.ID}, c.problems)
+		at := nodePlace{nodePath(i) + ".data.", n.ID}
+		c.problems = n.faults(fed, at, n.missing(fed, at, c.problems))
 	}
+}
+
+// results complains about two results of the workflow with one name.
+func (c *compiler) results() {
+	first := map[string]*planNode{}
+	for i := range c.plan.nodes {
+		n := &c.plan.nodes[i]
+		if !n.inScope || n.disabled || n.kind == nil {
+			continue
+		}
+		name := n.resultName()
+		if name == "" {
+			continue
+		}
+		if other := first[name]; other != nil {
+			c.add(flow.Problem{
+				Path: nodePath(i) + ".data.name", NodeID: n.ID, Code: "duplicate_output",
+				Message: "The result " + strconv.Quote(name) + " is given by " + other.quoted() + " already. Give this one another name.",
+			})
+			continue
+		}
+		first[name] = n
+	}
+}
+
+// resultName returns the name of the result of the workflow that the node gives.
+func (n *planNode) resultName() string {
+	if v, ok := n.given["name"]; ok && n.Type == flow.OutputKind {
+		return strings.TrimSpace(v.String())
+	}
+	return n.OutputName()
+}
+
+// faults adds what the kind itself finds wrong with the node's settings.
+func (n *planNode) faults(fed []bool, at nodePlace, problems []flow.Problem) []flow.Problem {
+	for _, p := range n.kind.Check(n.Data, n.given) {
+		if i := n.port(p.Path); p.Path != "" && i >= 0 && fed[i] {
+			continue // what the edge brings counts
+		}
+		p.Path, p.NodeID, p.Code = at.path+p.Path, n.ID, "bad_setting"
+		problems = append(problems, p)
+	}
+	return problems
 }
 
 // missing adds a problem for each needed field and port that is neither set nor fed.
@@ -193,7 +241,9 @@ func (n *planNode) missing(fed []bool, at nodePlace, problems []flow.Problem) []
 			if marks == nil {
 				marks = n.marks()
 			}
-			if key := marks[p.Name]; key != "" {
+			if key := n.listing(p.Name); key != "" && marks[p.Name] == "" {
+				add(key, "required", "Nothing feeds the input "+strconv.Quote(p.Name)+". Connect a step to it, or take its name out of the list.")
+			} else if key := marks[p.Name]; key != "" {
 				add(key, "unfed_template", "Nothing feeds {{"+p.Name+"}}. Connect a node to the input "+strconv.Quote(p.Name)+", or remove the mark.")
 			}
 			continue
@@ -222,6 +272,16 @@ func (n *planNode) isSet(f node.Field) bool {
 		return !unset(raw)
 	}
 	return f.Default != nil
+}
+
+// listing returns the field that lists the name of an input.
+func (n *planNode) listing(port string) string {
+	for _, f := range n.kind.Fields {
+		if f.Ports == node.SideIn && slices.Contains(f.Names(n.params), port) {
+			return f.Key
+		}
+	}
+	return ""
 }
 
 // marks returns the field of each {{name}}. Templates in whose place the run's

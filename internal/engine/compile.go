@@ -36,6 +36,7 @@ func compile(reg *node.Registry, g flow.Graph, o CheckOptions) (*plan, []flow.Pr
 	c.plan.rankAll(c.order())
 	c.resolve()
 	c.feed()
+	c.results()
 	return c.plan, c.problems
 }
 
@@ -194,7 +195,7 @@ func unknownKind(typ string) string {
 const manyPorts = 16
 
 func (n *planNode) setPorts() {
-	n.ports = n.kind.InputsIn(n.params)
+	n.ports, n.outputs = n.kind.InputsIn(n.params), n.kind.OutputsIn(n.params)
 	if len(n.ports) <= manyPorts {
 		return
 	}

@@ -39,8 +39,10 @@ func (n *planNode) give(v flow.Value, problems []flow.Problem) []flow.Problem {
 	}
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		raw := members[key]
-		_, isField := n.kind.Field(key)
+		f, isField := n.kind.Field(key)
 		switch {
+		case f.Ports != "":
+			refuse(path+"."+key, "unsettable_input", strconv.Quote(f.Label)+" of "+n.quoted()+" names its inputs or outputs and cannot be set for one run. Change it in the workflow.")
 		case isField || n.port(key) >= 0:
 			n.given[key] = flow.RawValue(raw)
 		case slices.Contains([]string{"label", "timeout", "onError", "fallback"}, key):

@@ -26,10 +26,11 @@ type planNode struct {
 	kind    *node.Kind
 	params  map[string]json.RawMessage // Data, parsed once
 	ports   []node.Port                // inputs
-	byName  map[string]int             // index of ports, when there are many
-	given   flow.Values                // what the run's inputs set: fields and ports
-	in, out []int32                    // edges in scope, in the order of the graph
-	rank    int                        // weight of the longest path from here to an end
+	outputs []node.Port
+	byName  map[string]int // index of ports, when there are many
+	given   flow.Values    // what the run's inputs set: fields and ports
+	in, out []int32        // edges in scope, in the order of the graph
+	rank    int            // weight of the longest path from here to an end
 	options
 	aside
 }
@@ -86,7 +87,20 @@ func (n *planNode) output(name string) (node.Port, bool) {
 	if name == errorPort && n.onError == onErrorPort {
 		return node.Port{Name: errorPort, Label: "Error", Type: flow.TypeText}, true
 	}
-	return n.kind.Output(name)
+	return n.gives(name)
+}
+
+// gives returns the output port that the kind itself may give a value on; "" names
+// the first.
+func (n *planNode) gives(name string) (node.Port, bool) {
+	i := 0
+	if name != "" {
+		i = slices.IndexFunc(n.outputs, func(p node.Port) bool { return p.Name == name })
+	}
+	if i < 0 || i >= len(n.outputs) {
+		return node.Port{}, false
+	}
+	return n.outputs[i], true
 }
 
 // needs reports whether the node cannot run without a value on port p. A port

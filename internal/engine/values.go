@@ -209,7 +209,7 @@ func (in *intake) outputs(given flow.Values) (flow.Values, error) {
 		if v.IsZero() {
 			continue
 		}
-		if _, ok := in.node.kind.Output(port); !ok || port == "" {
+		if _, ok := in.node.gives(port); !ok || port == "" {
 			return nil, flow.Errorf(flow.Internal, "The node gave a value on %s, which is not one of its outputs.", strconv.Quote(port))
 		}
 		if !json.Valid(v.Raw()) {
@@ -220,10 +220,14 @@ func (in *intake) outputs(given flow.Values) (flow.Values, error) {
 	return out, nil
 }
 
-// fallback spreads the fallback value over the outputs that can carry it.
+// fallback spreads the fallback value over the outputs that can carry it. A kind
+// that takes one of several ways gives it on one of them only.
 func (n *planNode) fallbackOutputs() flow.Values {
 	out := flow.Values{}
-	for _, p := range n.kind.Outputs {
+	for _, p := range n.outputs {
+		if n.kind.Else != "" && p.Name != n.kind.Else {
+			continue
+		}
 		if v, ok := n.fallback.As(p.Type); ok {
 			out[p.Name] = v
 		}

@@ -202,6 +202,7 @@ type RunQuery struct {
 // RunDetail is a run with what belongs to it.
 type RunDetail struct {
 	Run
+	Outputs     Values       `json:"outputs,omitzero"` // the named results, see [Outputs]
 	NodeResults []NodeResult `json:"nodeResults"`
 	Logs        []Log        `json:"logs"` // the newest, newest first
 }

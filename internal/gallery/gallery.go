@@ -5,8 +5,12 @@
 package gallery
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
+	"io/fs"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -31,15 +35,26 @@ const First = 3
 // All returns the examples in the order people should see them. The caller may
 // change what it gets.
 func All() []Example {
-	entries, err := documents.ReadDir(".") // sorted by name
+	entries, err := documents.ReadDir(".")
 	if err != nil {
 		panic("gallery: " + err.Error()) // the files are part of the program
 	}
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(place(a.Name()), place(b.Name())) })
 	all := make([]Example, 0, len(entries))
 	for _, e := range entries {
 		all = append(all, read(e.Name()))
 	}
 	return all
+}
+
+// place is the number that a file's name begins with.
+func place(file string) int {
+	number, _, _ := strings.Cut(file, "_")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		panic("gallery: " + file + " does not begin with a number")
+	}
+	return n
 }
 
 func read(file string) Example {

@@ -17,7 +17,7 @@ func TestOrder(t *testing.T) {
 	for _, e := range gallery.All() {
 		slugs = append(slugs, e.Slug)
 	}
-	want := []string{"summarise", "describe-picture", "product-marketing", "translate-and-compare", "extract-fields", "compare-models", "critique-and-rewrite", "meeting-notes", "answer-from-document"}
+	want := []string{"summarise", "describe-picture", "product-marketing", "translate-and-compare", "extract-fields", "compare-models", "critique-and-rewrite", "meeting-notes", "answer-from-document", "check-order", "answer-message"}
 	if diff := cmp.Diff(want, slugs); diff != "" {
 		t.Errorf("slugs (-want +got):\n%s", diff)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -43,6 +44,7 @@ type Files interface {
 type Kind struct {
 	Spec
 	run          func(context.Context, json.RawMessage, Call) (Result, error)
+	check        func(json.RawMessage, flow.Values) []flow.Problem
 	surroundings func(params map[string]json.RawMessage) string
 }
 
@@ -67,6 +69,35 @@ func (k Kind) Surroundings(params map[string]json.RawMessage) string {
 // Run resolves the parameters in data against the call's inputs and executes the kind.
 func (k Kind) Run(ctx context.Context, data json.RawMessage, c Call) (Result, error) {
 	return k.run(ctx, data, c)
+}
+
+// Check returns what is wrong with the settings in data before anything runs, each
+// problem with the key of its field as path. given are the values that the run's
+// inputs set. Kinds made without [WithCheck] find nothing.
+func (k Kind) Check(data json.RawMessage, given flow.Values) []flow.Problem {
+	if k.check == nil {
+		return nil
+	}
+	return k.check(data, given)
+}
+
+// WithCheck returns k with a check of its settings. The check gets what run would
+// get, with {{name}} marks left as they are; what edges bring is not known yet.
+func WithCheck[P any](k Kind, check func(P) []flow.Problem) Kind {
+	s := k.Spec
+	k.check = func(data json.RawMessage, given flow.Values) []flow.Problem {
+		var p P
+		params, err := s.resolve(data, given)
+		if err != nil {
+			return nil // running it says so
+		}
+		err = json.Unmarshal(params, &p)
+		if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return []flow.Problem{{Path: e.Field, Message: "This setting has a value of the wrong kind: a " + e.Value + "."}}
+		}
+		return check(p)
+	}
+	return k
 }
 
 // Define builds a Kind whose parameters decode into P. Before run is called each

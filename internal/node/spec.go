@@ -43,8 +43,8 @@ type Spec struct {
 	Title    string  `json:"title"`
 	Summary  string  `json:"summary"`  // one sentence
 	Docs     string  `json:"docs"`     // a few sentences of plain text
-	Category string  `json:"category"` // palette section: "Inputs", "AI", "Output"
-	Icon     string  `json:"icon"`     // name of an icon the views know: "text", "image", "model", "eye", "debug"
+	Category string  `json:"category"` // palette section: "Inputs", "AI", "Logic", "Data", "Output"
+	Icon     string  `json:"icon"`     // name of an icon that views/ui and the canvas draw
 	Color    string  `json:"color"`    // port type whose colour tints the icon
 	Purity   Purity  `json:"purity"`
 	Inputs   []Port  `json:"inputs"`
@@ -53,6 +53,7 @@ type Spec struct {
 	Input    string  `json:"input,omitzero"`   // key of the field that a run's inputs set by a plain value
 	Stream   string  `json:"stream,omitzero"`  // output port whose text is streamed while the kind works
 	Preview  string  `json:"preview,omitzero"` // key of the field, or name of the output port, that the card shows
+	Else     string  `json:"else,omitzero"`    // of a kind that takes one of several ways: the output that a fallback value goes to
 }
 
 // Port is one end a kind offers to edges.
@@ -62,7 +63,7 @@ type Port struct {
 	Type     flow.Type `json:"type"`
 	Required bool      `json:"required,omitzero"`
 	Multiple bool      `json:"multiple,omitzero"` // takes many edges; the kind gets a list in edge order
-	Dynamic  bool      `json:"dynamic,omitzero"`  // made by a {{name}} in a template field
+	Dynamic  bool      `json:"dynamic,omitzero"`  // made by a {{name}} in a template field, or by a name that a field lists
 	Help     string    `json:"help,omitzero"`
 }
 
@@ -75,6 +76,7 @@ type Field struct {
 	Widget      Widget   `json:"widget"`
 	Required    bool     `json:"required,omitzero"` // by hand or by edge
 	Template    bool     `json:"template,omitzero"` // each {{name}} in it is an input port
+	Ports       Side     `json:"ports,omitzero"`    // each name that it lists is a port on that side
 	Default     any      `json:"default,omitempty"`
 	Placeholder string   `json:"placeholder,omitzero"`
 	Options     []Option `json:"options,omitempty"`
@@ -87,38 +89,6 @@ type Field struct {
 type Option struct {
 	Value string `json:"value"`
 	Label string `json:"label"`
-}
-
-// InputsFor returns the input ports of a node with the given data: the kind's
-// own, then one text port per {{name}} in its template fields, in order of
-// appearance.
-func (s Spec) InputsFor(data json.RawMessage) []Port {
-	var params map[string]json.RawMessage
-	if json.Unmarshal(data, &params) != nil && len(data) > 0 {
-		return slices.Clone(s.Inputs)
-	}
-	return s.InputsIn(params)
-}
-
-// InputsIn is InputsFor with the members of data parsed already.
-func (s Spec) InputsIn(params map[string]json.RawMessage) []Port {
-	ports := slices.Clone(s.Inputs)
-	var seen map[string]bool
-	for _, f := range s.Fields {
-		for _, name := range f.Marks(params) {
-			if seen == nil {
-				seen = make(map[string]bool, len(ports))
-				for _, p := range ports {
-					seen[p.Name] = true
-				}
-			}
-			if !seen[name] {
-				seen[name] = true
-				ports = append(ports, Port{Name: name, Label: name, Type: flow.TypeText, Required: true, Dynamic: true})
-			}
-		}
-	}
-	return ports
 }
 
 // Marks returns the names of the {{name}} marks in the field's text, if it is a
@@ -145,21 +115,4 @@ func (s Spec) Field(key string) (Field, bool) {
 		return Field{}, false
 	}
 	return s.Fields[i], true
-}
-
-// Output returns the output port with the given name; "" names the first.
-func (s Spec) Output(name string) (Port, bool) { return find(s.Outputs, name) }
-
-// InputFor returns the input port of a node with the given data; "" names the first.
-func (s Spec) InputFor(data json.RawMessage, name string) (Port, bool) {
-	return find(s.InputsFor(data), name)
-}
-
-func find(ports []Port, name string) (Port, bool) {
-	for _, p := range ports {
-		if name == "" || p.Name == name {
-			return p, true
-		}
-	}
-	return Port{}, false
 }

@@ -69,13 +69,13 @@ func syntaxProblem(text string) string {
 	}
 	before := text[:min(max(int(bad.Offset)-1, 0), len(text))]
 	if int(bad.Offset) >= len(text) && !json.Valid([]byte(text)) && bad.Error() == "unexpected end of JSON input" {
-		return fmt.Sprintf("This is no JSON yet: it ends too early, at %s.", place(text))
+		return fmt.Sprintf("This is no JSON yet: it ends too early, at %s.", Place(text))
 	}
-	return fmt.Sprintf("This is no JSON yet: look at %s.", place(before))
+	return fmt.Sprintf("This is no JSON yet: look at %s.", Place(before))
 }
 
-// place names where a text ends as line and column, both from 1.
-func place(before string) string {
+// Place names where a text ends as line and column, both from 1.
+func Place(before string) string {
 	line, column := 1, 1
 	for _, r := range before {
 		if r == '\n' {

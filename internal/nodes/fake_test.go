@@ -27,7 +27,7 @@ import (
 
 // registry holds all kinds over three providers: "script" answers as told,
 // "offline" too but counts as no AI, "unset" is not configured.
-func registry(t *testing.T, m llm.Model, web map[string]reply) *node.Registry {
+func registry(t testing.TB, m llm.Model, web map[string]reply) *node.Registry {
 	t.Helper()
 	models := llm.NewModels(
 		llm.Provider{ID: "script", Name: "Script", Setting: "SCRIPT_API_KEY", Configured: true, Model: m, Default: "scripted-1"},
@@ -112,7 +112,7 @@ type reply struct {
 }
 
 type pages struct {
-	t   *testing.T
+	t   testing.TB
 	web map[string]reply
 }
 
@@ -127,7 +127,7 @@ func (p pages) RoundTrip(r *http.Request) (*http.Response, error) {
 // draw makes the bytes of "png 4x3", "jpeg 4x3", "gif 4x3", "webp" (1x1),
 // "header 60000x60000" (a PNG header that claims that size), "zeros 100" (bytes)
 // or anything else as text.
-func draw(t *testing.T, spec string) []byte {
+func draw(t testing.TB, spec string) []byte {
 	t.Helper()
 	format, dims, _ := strings.Cut(spec, " ")
 	var w, h int

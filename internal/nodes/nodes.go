@@ -3,6 +3,7 @@ package nodes
 import (
 	"net/http"
 
+	"heddle/internal/expression"
 	"heddle/internal/llm"
 	"heddle/internal/node"
 )
@@ -15,13 +16,22 @@ type Deps struct {
 
 // All returns every built-in kind in palette order.
 func All(d Deps) []node.Kind {
+	lang := expression.New()
 	return []node.Kind{
 		textKind(),
 		imageKind(d),
 		llmKind(d),
 		visionKind(d),
+		conditionKind(lang),
+		switchKind(lang),
+		mergeKind(),
 		waitKind(),
 		approvalKind(),
+		listKind(),
+		splitKind(),
+		jsonKind(),
+		transformKind(lang),
+		outputKind(),
 		debugKind(),
 	}
 }

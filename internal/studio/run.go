@@ -248,7 +248,9 @@ func (s *Service) runDetail(ctx context.Context, id flow.ID, logs int) (flow.Run
 	if err != nil {
 		return flow.RunDetail{}, err
 	}
-	return s.store.RunDetail(ctx, a.Owner(), id, logs)
+	r, err := s.store.RunDetail(ctx, a.Owner(), id, logs)
+	r.Outputs = flow.Outputs(r.Run, r.NodeResults)
+	return r, err
 }
 
 // After selects what came after a number, in order.
@@ -308,6 +310,7 @@ func (s *Service) CancelRun(ctx context.Context, in ByID) (RunOut, error) {
 		}
 	}
 	r, err := s.store.RunDetail(ctx, a.Owner(), in.ID, 20)
+	r.Outputs = flow.Outputs(r.Run, r.NodeResults)
 	return RunOut{Run: r}, err
 }
 

@@ -2,7 +2,7 @@ package ui
 
 // shape returns the drawing of an icon on a 16x16 grid, inside an <svg> that
 // strokes with the current colour. The canvas draws the same shapes for the
-// kinds: text, image, model, eye, debug.
+// kinds.
 func shape(name string) string {
 	for _, set := range []func(string) string{kindShape, statusShape, actionShape, fieldShape} {
 		if s := set(name); s != "" {
@@ -27,6 +27,22 @@ func kindShape(name string) string {
 		return `<path d="M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8z"/><circle cx="8" cy="8" r="2"/>`
 	case "debug":
 		return `<path d="M6 5 3 8l3 3m4-6 3 3-3 3"/>`
+	case "condition":
+		return `<path d="M8 2l4.5 4L8 10 3.5 6zM8 10v4M12.5 6H15M3.5 6H1"/>`
+	case "switch":
+		return `<path d="M2 8h4M6 8l3-5h5M6 8h8M6 8l3 5h5"/>`
+	case "merge":
+		return `<path d="M2 3h3l4 5h5M2 13h3l4-5M12 6l2 2-2 2"/>`
+	case "list":
+		return `<path d="M2.5 4h.1M2.5 8h.1M2.5 12h.1M6 4h7.5M6 8h7.5M6 12h7.5"/>`
+	case "split":
+		return `<path d="M2 4h5M2 8h5M2 12h5M10 4h4M10 8h4M10 12h4"/>`
+	case "json":
+		return `<path d="M6 2.5C4 2.5 4 3.5 4 5s0 3-1.5 3C4 8 4 9.5 4 11s0 2.5 2 2.5M10 2.5c2 0 2 1 2 2.5s0 3 1.5 3C12 8 12 9.5 12 11s0 2.5-2 2.5"/>`
+	case "transform":
+		return `<path d="M9.5 3C7 2 6.8 4 6.5 6L5.5 11c-.3 2-1 2.6-2.5 2M4.5 7H9M10 9l4 4.5M14 9l-4 4.5"/>`
+	case "output":
+		return `<path d="M3 2.5v11M3 3.5h9l-2 3 2 3H3"/>`
 	case "wait":
 		return `<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3l2 1.5"/>`
 	case "approval":

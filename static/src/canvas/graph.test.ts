@@ -121,6 +121,28 @@ test('dynamic ports and the error port', () => {
   assert.equal(outputsFor(llm, { onError: 'fail' }).length, 2);
 });
 
+test('listed names are ports, as internal/node/port.go reads them', () => {
+  const kind = { ...specs.find((s) => s.type === 'llm')!, inputs: [{ name: 'own', label: 'Own', type: 'text' as const }], outputs: [{ name: 'default', label: 'Else', type: 'any' as const }] };
+  const spec = { ...kind, fields: [{ key: 'inputs', label: 'Inputs', widget: 'text', ports: 'in' as const, default: 'value' }, { key: 'cases', label: 'Cases', widget: 'textarea', ports: 'out' as const }] };
+  const table: [Record<string, unknown> | undefined, string, string][] = [
+    [undefined, 'own value', 'default'],
+    [{}, 'own value', 'default'],
+    [{ inputs: null }, 'own value', 'default'],
+    [{ inputs: '', cases: '' }, 'own', 'default'],
+    [{ inputs: ' a, b\n,a\n\u00a0c\u0085', cases: 'red\ngreen' }, 'own a b c', 'red green default'],
+    [{ inputs: ['x', 5, 'y,z'], cases: ['one two', 'one two'] }, 'own x y,z', 'one two default'],
+    [{ inputs: 'own,cases,inputs', cases: 'default' }, 'own', 'default'],
+    [{ inputs: 5, cases: true }, 'own', 'default'],
+    [{ inputs: 'é'.repeat(33), cases: 'é'.repeat(32) }, 'own', `${'é'.repeat(32)} default`],
+  ];
+  for (const [data, ins, outs] of table) {
+    assert.equal(inputsFor(spec, data).map((p) => p.name).join(' '), ins, JSON.stringify(data));
+    assert.equal(outputsFor(spec, data).map((p) => p.name).join(' '), outs, JSON.stringify(data));
+  }
+  assert.equal(inputsFor(spec, { inputs: Array.from({ length: 70 }, (_, i) => `n${i}`).join() }).length, 65);
+  assert.deepEqual(outputsFor(spec, { cases: 'a', onError: 'port' }).map((p) => p.name), ['a', 'default', 'error']);
+});
+
 test('which type goes into which, row by row as Type.Accepts', () => {
   const types: PortType[] = ['text', 'number', 'boolean', 'image', 'file', 'json', 'list', 'any'];
   const want: Record<string, string> = { text: '11100111', number: '01000001', boolean: '00100001', image: '00010001', file: '00011001', json: '11111111', list: '11111111', any: '11111111' };

@@ -1,5 +1,5 @@
 // What the server says about node kinds, and the rules of ports and templates.
-// Mirrors internal/node/spec.go, internal/node/template.go and Type.Accepts of internal/flow/value.go.
+// Mirrors internal/node/port.go, internal/node/template.go and Type.Accepts of internal/flow/value.go.
 
 /** What a port carries. */
 export type PortType = 'text' | 'number' | 'boolean' | 'image' | 'file' | 'json' | 'list' | 'any';
@@ -25,6 +25,8 @@ export interface Field {
   widget: string;
   required?: boolean;
   template?: boolean;
+  /** Each name that the field lists is a port on this side. */
+  ports?: 'in' | 'out';
   default?: unknown;
   placeholder?: string;
   options?: { value: string; label: string }[];
@@ -85,25 +87,46 @@ function fieldText(f: Field, data: Record<string, unknown>): string {
   return typeof value === 'string' ? value : JSON.stringify(value) ?? '';
 }
 
-/** inputsFor returns the input ports of a node with the given data: the kind's own, then one per {{name}}. */
+const isObject = (data: unknown) => data === null || (typeof data === 'object' && !Array.isArray(data));
+
+/** The most names in one field that are ports, and the most bytes of one. */
+const MAX_NAMES = 64, MAX_NAME = 64;
+
+/** listed returns the distinct names that a field lists: the items of a list, or of a text with a name a line or between commas. */
+export function listed(f: Field, data: Record<string, unknown>): string[] {
+  const value = data[f.key] ?? f.default;
+  const items: unknown[] = typeof value === 'string' ? value.split(/[,\n]/) : Array.isArray(value) ? value : [];
+  const all = items.filter((x) => typeof x === 'string').map((x) => x.replace(rims, '')).filter((x) => x && utf8.encode(x).length <= MAX_NAME);
+  return [...new Set(all)].slice(0, MAX_NAMES);
+}
+
+/** inputsFor returns the input ports of a node with the given data: the kind's own, then one per {{name}} and per listed name. */
 export function inputsFor(spec: Spec, data: unknown): Port[] {
-  const own = spec.inputs ?? [];
-  const templates = (spec.fields ?? []).filter((f) => f.template);
-  if (!templates.length || data === undefined || (data !== null && (typeof data !== 'object' || Array.isArray(data)))) return own;
-  const ports = [...own];
-  for (const f of templates) {
-    for (const name of names(fieldText(f, (data ?? {}) as Record<string, unknown>))) {
-      if (!ports.some((p) => p.name === name)) ports.push({ name, label: name, type: 'text', required: true, dynamic: true });
-    }
+  const own = spec.inputs ?? [], fields = spec.fields ?? [];
+  if (!fields.some((f) => f.template || f.ports === 'in') || (data !== undefined && !isObject(data))) return own;
+  const ports = [...own], params = (data ?? {}) as Record<string, unknown>;
+  const add = (name: string, type: PortType) => ports.some((p) => p.name === name) || ports.push({ name, label: name, type, required: true, dynamic: true });
+  for (const f of fields) {
+    if (f.template) for (const name of names(fieldText(f, params))) add(name, 'text');
+    if (f.ports === 'in') for (const name of listed(f, params)) if (!fields.some((x) => x.key === name)) add(name, 'any');
   }
   return ports.length === own.length ? own : ports;
 }
 
+/** listedOutputs returns one output port per name that a field lists. */
+function listedOutputs(spec: Spec, data: unknown): Port[] {
+  const fields = (spec.fields ?? []).filter((f) => f.ports === 'out');
+  if (!fields.length || (data !== undefined && !isObject(data))) return [];
+  const all = new Set(fields.flatMap((f) => listed(f, (data ?? {}) as Record<string, unknown>)));
+  return [...all].filter((name) => !(spec.outputs ?? []).some((p) => p.name === name)).map((name) => ({ name, label: name, type: 'any', dynamic: true }));
+}
+
 const errorPort: Port = { name: 'error', label: 'error', type: 'text', help: 'The error text, when the step fails' };
 
-/** outputsFor returns the output ports of a node; with onError "port" there is one more for the error. */
+/** outputsFor returns the output ports of a node: one per listed name, the kind's own, and with onError "port" one for the error. */
 export function outputsFor(spec: Spec, data: unknown): Port[] {
-  const own = spec.outputs ?? [];
+  const more = listedOutputs(spec, data);
+  const own = more.length ? [...more, ...(spec.outputs ?? [])] : spec.outputs ?? [];
   const onError = data && typeof data === 'object' ? (data as Record<string, unknown>).onError : undefined;
   return onError === 'port' && !own.some((p) => p.name === 'error') ? [...own, errorPort] : own;
 }

@@ -54,6 +54,9 @@ test('values are shown as the server shows them', () => {
   assert.equal(shown('json', { a: 1 }, null), '{\n  "a": 1\n}');
   assert.equal(shown('json', '{"a": ', null), '{"a": ');
   assert.equal(shown('text', null, undefined), '');
+  assert.equal(shown('text', ['a', 'b'], null), 'a, b');
+  assert.equal(shown('textarea', ['a', 'b'], null), 'a\nb');
+  assert.equal(shown('textarea', ['a', 2], null), '["a",2]');
 });
 
 test('a member is set or taken away; the others stay', () => {

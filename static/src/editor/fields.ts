@@ -82,6 +82,7 @@ export function shown(widget: string, value: unknown, fallback: unknown): string
   if (v === undefined || v === null) return '';
   if (widget === 'value') return JSON.stringify(v, null, 2);
   if (typeof v === 'string') return v;
+  if (['text', 'textarea'].includes(widget) && Array.isArray(v) && v.every((x) => typeof x === 'string')) return v.join(widget === 'text' ? ', ' : '\n');
   return widget === 'json' || widget === 'schema' ? JSON.stringify(v, null, 2) : JSON.stringify(v) ?? '';
 }
 
