@@ -142,6 +142,12 @@ func kindIcon(kind string) string {
 		return "model"
 	case "vision":
 		return "eye"
+	case "http":
+		return "globe"
+	case "image-edit":
+		return "crop"
+	case "code":
+		return "code"
 	}
 	return "node"
 }
@@ -151,8 +157,10 @@ func kindColor(kind string) string {
 	switch kind {
 	case "text", "llm":
 		return string(flow.TypeText)
-	case "image", "vision":
+	case "image", "vision", "image-edit":
 		return string(flow.TypeImage)
+	case "http", "code":
+		return string(flow.TypeJSON)
 	}
 	return string(flow.TypeAny)
 }

@@ -84,9 +84,14 @@ func migrate(ctx context.Context, st *store.Store) error {
 	return worker.Migrate(ctx, st)
 }
 
+// httpTime is the longest request of a step, the reading of the answer included.
+const httpTime = 5 * time.Minute
+
 // registry returns the node kinds, with the given models behind llm and vision.
 func registry(models *llm.Models) *node.Registry {
-	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: egress.Client(egress.Config{Timeout: time.Minute})})...)
+	// An API may think for minutes before it answers; a picture has a minute of its own.
+	client := egress.Client(egress.Config{HeaderTimeout: httpTime, Timeout: httpTime})
+	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: client})...)
 }
 
 // newAccountExamples is how many of the gallery a new account gets.

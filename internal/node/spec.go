@@ -43,8 +43,8 @@ type Spec struct {
 	Title    string  `json:"title"`
 	Summary  string  `json:"summary"`  // one sentence
 	Docs     string  `json:"docs"`     // a few sentences of plain text
-	Category string  `json:"category"` // palette section: "Inputs", "AI", "Output"
-	Icon     string  `json:"icon"`     // name of an icon the views know: "text", "image", "model", "eye", "debug"
+	Category string  `json:"category"` // palette section: "Inputs", "AI", "Images", "Web", "Code", "Output"
+	Icon     string  `json:"icon"`     // name of an icon the views know: "text", "image", "model", "eye", "debug", "globe", "crop", "code"
 	Color    string  `json:"color"`    // port type whose colour tints the icon
 	Purity   Purity  `json:"purity"`
 	Inputs   []Port  `json:"inputs"`

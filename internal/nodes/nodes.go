@@ -7,10 +7,11 @@ import (
 	"heddle/internal/node"
 )
 
-// Deps is what the kinds need from outside. Both fields must be set.
+// Deps is what the kinds need from outside. Models and HTTP must be set.
 type Deps struct {
-	Models *llm.Models  // the configured model providers
-	HTTP   *http.Client // fetches pictures; made by package egress, so that it refuses private addresses
+	Models  *llm.Models  // the configured model providers
+	HTTP    *http.Client // fetches pictures and sends requests; made by package egress, so that it refuses private addresses
+	Secrets Secrets      // nil: no secrets are kept here
 }
 
 // All returns every built-in kind in palette order.
@@ -20,6 +21,7 @@ func All(d Deps) []node.Kind {
 		imageKind(d),
 		llmKind(d),
 		visionKind(d),
+		httpKind(d),
 		debugKind(),
 	}
 }

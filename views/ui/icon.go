@@ -2,7 +2,7 @@ package ui
 
 // shape returns the drawing of an icon on a 16x16 grid, inside an <svg> that
 // strokes with the current colour. The canvas draws the same shapes for the
-// kinds: text, image, model, eye, debug.
+// kinds: text, image, model, eye, debug, globe, crop, code.
 func shape(name string) string {
 	for _, set := range []func(string) string{kindShape, statusShape, actionShape, fieldShape} {
 		if s := set(name); s != "" {
@@ -24,6 +24,12 @@ func kindShape(name string) string {
 		return `<path d="M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8z"/><circle cx="8" cy="8" r="2"/>`
 	case "debug":
 		return `<path d="M6 5 3 8l3 3m4-6 3 3-3 3"/>`
+	case "globe":
+		return `<circle cx="8" cy="8" r="6"/><path d="M2 8h12M8 2c2 2 2.6 4 2.6 6S10 12 8 14c-2-2-2.6-4-2.6-6S6 4 8 2z"/>`
+	case "crop":
+		return `<path d="M4.5 1.5v10h10M1.5 4.5h10v10"/>`
+	case "code":
+		return `<path d="m5 4.5-3 3.5 3 3.5m6-7 3 3.5-3 3.5M9 3.5l-2 9"/>`
 	case "node":
 		return `<path d="M6 6a2 2 0 1 1 2.6 1.9c-.4.2-.6.5-.6 1v.6M8 12v.1"/>`
 	}
