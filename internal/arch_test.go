@@ -19,7 +19,7 @@ const module = "heddle/"
 // stands for every package right below it.
 var floors = [][]string{
 	{"internal/flow", "internal/hub", "internal/vault", "internal/gallery", "migrations", "static"},
-	{"internal/node", "internal/llm", "internal/egress", "internal/expression"},
+	{"internal/node", "internal/llm", "internal/egress", "internal/expression", "internal/sandbox"},
 	{"internal/engine", "internal/store", "internal/nodes", "internal/llm/*", "internal/identity", "views/ui"},
 	{"internal/studio", "views"},
 	{"internal/web", "internal/worker"},
@@ -37,6 +37,7 @@ var outside = map[string][]string{
 	"github.com/riverqueue/":      {"internal/worker"},
 	"github.com/clerk/":           {"internal/identity"},
 	"code.dny.dev/ssrf":           {"internal/egress"},
+	"github.com/tetratelabs/":     {"internal/sandbox"},
 	"google.golang.org/genai":     {"internal/llm/gemini"},
 	"cel.dev/cel-go":              {"internal/expression"},
 	"github.com/sashabaranov/":    {"internal/llm/openai"},

@@ -152,7 +152,7 @@ func kindColor(kind string) string {
 	switch kind {
 	case "text", "llm":
 		return string(flow.TypeText)
-	case "image", "vision":
+	case "image", "vision", "image-edit":
 		return string(flow.TypeImage)
 	case "list", "split":
 		return string(flow.TypeList)
@@ -160,6 +160,8 @@ func kindColor(kind string) string {
 		return string(flow.TypeJSON)
 	case "condition":
 		return string(flow.TypeBoolean)
+	case "http", "code":
+		return string(flow.TypeJSON)
 	}
 	return string(flow.TypeAny)
 }

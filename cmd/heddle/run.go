@@ -54,7 +54,10 @@ func runFile(c *cobra.Command, path string, o runOptions) error {
 	conf.LogLevel = "error"
 	findOllama(c.Context(), &conf)
 	models := providers(conf, modelHTTP(conf))
-	kinds := registry(models)
+	kinds, err := registry(models)
+	if err != nil {
+		return err
+	}
 	r, err := o.prepare(c, path, kinds, models)
 	if err != nil {
 		return &exitError{exitUsage, err}

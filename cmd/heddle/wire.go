@@ -19,9 +19,11 @@ import (
 	"heddle/internal/llm"
 	"heddle/internal/node"
 	"heddle/internal/nodes"
+	"heddle/internal/sandbox"
 	"heddle/internal/store"
 	"heddle/internal/studio"
 	"heddle/internal/worker"
+	"heddle/static"
 )
 
 // app is the wired product without its HTTP door.
@@ -58,12 +60,14 @@ func (a *app) wire(ctx context.Context, workers int) error {
 	findOllama(ctx, &a.conf)
 	client := modelHTTP(a.conf)
 	models := providers(a.conf, client)
-	kinds := registry(models)
+	kinds, err := registry(models)
+	if err != nil {
+		return err
+	}
 	eng := engine.New(engine.Config{
 		Registry: kinds, Journal: a.store, Blobs: a.store, Cache: a.store, Files: studio.NodeFiles(a.store),
 		Answerable: true, RunTimeout: a.conf.RunMaxDuration, Logger: a.log,
 	})
-	var err error
 	if a.worker, err = worker.New(worker.Config{Store: a.store, Engine: eng, Hub: a.hub, Concurrency: workers, Logger: a.log}); err != nil {
 		return err
 	}
@@ -84,9 +88,19 @@ func migrate(ctx context.Context, st *store.Store) error {
 	return worker.Migrate(ctx, st)
 }
 
-// registry returns the node kinds, with the given models behind llm and vision.
-func registry(models *llm.Models) *node.Registry {
-	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: egress.Client(egress.Config{Timeout: time.Minute})})...)
+// httpTime is the longest request of a step, the reading of the answer included.
+const httpTime = 5 * time.Minute
+
+// registry returns the node kinds, with the given models behind llm and vision. It
+// fails when the embedded sandbox module is not the pinned one.
+func registry(models *llm.Models) (*node.Registry, error) {
+	module, err := static.Module()
+	if err != nil {
+		return nil, err
+	}
+	// An API may think for minutes before it answers; a picture has a minute of its own.
+	client := egress.Client(egress.Config{HeaderTimeout: httpTime, Timeout: httpTime})
+	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: client, Code: sandbox.New(module)})...), nil
 }
 
 // newAccountExamples is how many of the gallery a new account gets.

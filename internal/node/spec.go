@@ -43,7 +43,7 @@ type Spec struct {
 	Title    string  `json:"title"`
 	Summary  string  `json:"summary"`  // one sentence
 	Docs     string  `json:"docs"`     // a few sentences of plain text
-	Category string  `json:"category"` // palette section: "Inputs", "AI", "Logic", "Data", "Output"
+	Category string  `json:"category"` // palette section: "Inputs", "AI", "Images", "Web", "Logic", "Data", "Code", "Output"
 	Icon     string  `json:"icon"`     // name of an icon that views/ui and the canvas draw
 	Color    string  `json:"color"`    // port type whose colour tints the icon
 	Purity   Purity  `json:"purity"`

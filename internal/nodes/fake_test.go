@@ -23,6 +23,8 @@ import (
 	"heddle/internal/llm"
 	"heddle/internal/node"
 	"heddle/internal/nodes"
+	"heddle/internal/sandbox"
+	"heddle/static"
 )
 
 // registry holds all kinds over three providers: "script" answers as told,
@@ -34,7 +36,13 @@ func registry(t testing.TB, m llm.Model, web map[string]reply) *node.Registry {
 		llm.Provider{ID: "unset", Name: "Unset", Setting: "UNSET_API_KEY", Default: "unset-1"},
 		llm.Provider{ID: "offline", Name: "Offline", Configured: true, Model: m, Default: "extract", NoAI: true},
 	)
-	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: &http.Client{Transport: pages{t, web}}})...)
+	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: &http.Client{Transport: pages{t, web}}, Code: sandbox.New(module(t))})...)
+}
+
+// module returns the sandbox module, or nil when there is no bundle.
+func module(t testing.TB) []byte {
+	t.Helper()
+	return must(static.Module())
 }
 
 // scripted answers every request with the same parts and remembers what it was asked.

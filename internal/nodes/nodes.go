@@ -6,12 +6,15 @@ import (
 	"heddle/internal/expression"
 	"heddle/internal/llm"
 	"heddle/internal/node"
+	"heddle/internal/sandbox"
 )
 
-// Deps is what the kinds need from outside. Both fields must be set.
+// Deps is what the kinds need from outside. Models and HTTP must be set.
 type Deps struct {
-	Models *llm.Models  // the configured model providers
-	HTTP   *http.Client // fetches pictures; made by package egress, so that it refuses private addresses
+	Models  *llm.Models      // the configured model providers
+	HTTP    *http.Client     // fetches pictures and sends requests; made by package egress, so that it refuses private addresses
+	Secrets Secrets          // nil: no secrets are kept here
+	Code    *sandbox.Sandbox // runs the code of users; nil: it cannot be run here
 }
 
 // All returns every built-in kind in palette order.
@@ -31,6 +34,8 @@ func All(d Deps) []node.Kind {
 		splitKind(),
 		jsonKind(),
 		transformKind(lang),
+		httpKind(d),
+		codeKind(d),
 		outputKind(),
 		debugKind(),
 	}

@@ -98,6 +98,11 @@ func final(f frame) bool {
 	return f.Type == flow.EventRunStatus && flow.RunStatus(f.Status).Final()
 }
 
+// ended is final, or a snapshot of a run that had ended before the view came.
+func ended(f frame) bool {
+	return final(f) || f.Type == "snapshot" && flow.RunStatus(f.Run.Status).Final()
+}
+
 // gapless fails unless the frames are the events after seq, each once, in order.
 func gapless(t *testing.T, seq int64, frames []frame) {
 	t.Helper()
@@ -147,7 +152,7 @@ func TestLiveViewOfWorkflow(t *testing.T) {
 	for range 2 {
 		id := s.run(s.ann, `"workflowId":"`+wf+`"`)
 		v.until("the end of "+id, func(f frame) bool {
-			return f.RunID == id && (final(f) || f.Type == "snapshot" && flow.RunStatus(f.Run.Status).Final())
+			return f.RunID == id && ended(f)
 		})
 	}
 }
@@ -163,7 +168,7 @@ func TestLiveViewShowsOnlyOnesOwn(t *testing.T) {
 	v.say(`{"type":"subscribe","workflowId":%q}`, wf)
 	v.say(`{"type":"subscribe","runId":%q}`, mine)
 	close(s.gate)
-	for _, f := range v.until("the end of one's own", final) {
+	for _, f := range v.until("the end of one's own", ended) {
 		if f.RunID != mine {
 			t.Errorf("Ann sees %+v", f)
 		}

@@ -86,6 +86,11 @@ func write(root string, files []api.OutputFile, metafile string) error {
 		}
 		keep = append(keep, names...)
 	}
+	module, err := putModule(root, dist)
+	if err != nil {
+		return err
+	}
+	keep = append(keep, module)
 	// The list comes last: until then the former bundle is complete.
 	if err := os.WriteFile(filepath.Join(dist, "meta.json"), []byte(metafile), 0o644); err != nil {
 		return err

@@ -47,6 +47,12 @@ func kindShape(name string) string {
 		return `<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3l2 1.5"/>`
 	case "approval":
 		return `<circle cx="6" cy="5.5" r="2.5"/><path d="M1.5 13c0-2.5 2-4 4.5-4 1 0 1.9.2 2.6.7M9.5 12l1.8 1.8 3.2-3.6"/>`
+	case "http":
+		return `<circle cx="8" cy="8" r="6"/><path d="M2 8h12M8 2c2 2 2.6 4 2.6 6S10 12 8 14c-2-2-2.6-4-2.6-6S6 4 8 2z"/>`
+	case "image-edit":
+		return `<path d="M4.5 1.5v10h10M1.5 4.5h10v10"/>`
+	case "code":
+		return `<path d="m5 4.5-3 3.5 3 3.5m6-7 3 3.5-3 3.5M9 3.5l-2 9"/>`
 	case "node":
 		return `<path d="M6 6a2 2 0 1 1 2.6 1.9c-.4.2-.6.5-.6 1v.6M8 12v.1"/>`
 	}
