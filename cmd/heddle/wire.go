@@ -64,7 +64,7 @@ func (a *app) wire(ctx context.Context, workers int) error {
 		Answerable: true, RunTimeout: a.conf.RunMaxDuration, Logger: a.log,
 	})
 	var err error
-	if a.worker, err = worker.New(worker.Config{Store: a.store, Engine: eng, Hub: a.hub, Concurrency: workers, Logger: a.log}); err != nil {
+	if a.worker, err = worker.New(worker.Config{Store: a.store, Engine: eng, Hub: a.hub, Concurrency: workers, Logger: a.log, FirstRuns: a.conf.RunsPerUser}); err != nil {
 		return err
 	}
 	if err := a.wireIdentity(client); err != nil {

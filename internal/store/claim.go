@@ -137,6 +137,13 @@ func (s *Store) Stranded(ctx context.Context, now time.Time, limit int) ([]flow.
 // Requeue makes a new trigger for an unfinished run.
 func (s *Store) Requeue(ctx context.Context, id flow.ID, enqueue func(ctx context.Context, tx *Tx) (string, error)) error {
 	return failed("requeue run", s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
+		var o flow.Owner
+		if err := tx.NewRaw("SELECT user_id FROM runs WHERE id = ?", id).Scan(ctx, &o); err != nil {
+			return err
+		}
+		if err := tx.countOpen(ctx, o); err != nil {
+			return err
+		}
 		trigger, err := enqueue(ctx, tx)
 		if err != nil {
 			return err

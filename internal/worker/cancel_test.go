@@ -20,7 +20,8 @@ import (
 func TestR31_CanceledAtRandomPoints(t *testing.T) {
 	for name, url := range map[string]func(*testing.T) string{"SQLite": sqliteURL, "PostgreSQL": postgresURL} {
 		t.Run(name, func(t *testing.T) {
-			p := newProof(t, url(t), 40*time.Millisecond, 0)
+			p := newProof(t, url(t), 600*time.Millisecond, 0)
+			p.Hands = 20
 			cancels, began := times(t, 60, 1000), time.Now()
 			p.start(t).wait(t)
 			took := p.cancelAll(t, cancels)
@@ -67,7 +68,7 @@ func (p *proof) cancelAll(t *testing.T, n int) []time.Duration {
 }
 
 func (p *proof) cancelOne(ctx context.Context, id flow.ID) (time.Duration, error) {
-	time.Sleep(random(0, 500*time.Millisecond))
+	time.Sleep(random(0, 2*time.Second))
 	began := time.Now()
 	if _, err := p.store.RequestCancel(ctx, p.Owner, id); err != nil && flow.KindOf(err) != flow.Conflict {
 		return 0, err

@@ -35,6 +35,7 @@ type Config struct {
 	Concurrency int // runs at once; 0: this process only accepts runs
 	Logger      *slog.Logger
 	Lease       time.Duration // 0: [Lease]; all processes on a database need the same
+	FirstRuns   int           // open runs of a user that go before everyone's bulk; 0: 10
 }
 
 // Worker works on accepted runs. It is also the queue to which they are given.
@@ -42,6 +43,7 @@ type Worker struct {
 	Config
 	name    string
 	queue   backend
+	slots   chan struct{}   // one for each run at work
 	jobs    context.Context // parent of every run's context
 	release context.CancelCauseFunc
 	loops   sync.WaitGroup
@@ -53,7 +55,10 @@ func New(c Config) (*Worker, error) {
 	if c.Lease == 0 {
 		c.Lease = Lease
 	}
-	w := &Worker{Config: c, name: processName(), quit: func() {}}
+	if c.FirstRuns == 0 {
+		c.FirstRuns = firstRuns
+	}
+	w := &Worker{Config: c, name: processName(), quit: func() {}, slots: make(chan struct{}, c.Concurrency)}
 	w.jobs, w.release = context.WithCancelCause(context.Background())
 	b, err := newBackend(queueConfig{store: c.Store, concurrency: c.Concurrency, work: w.work, logger: quiet(c.Logger)})
 	if err != nil {
@@ -70,7 +75,7 @@ func quiet(l *slog.Logger) *slog.Logger {
 
 // Enqueue adds a trigger for the run to the transaction and returns the job's id.
 func (w *Worker) Enqueue(ctx context.Context, tx *store.Tx, run flow.ID) (string, error) {
-	return w.queue.insert(ctx, tx.Driver(), run)
+	return w.queue.insert(ctx, tx.Driver(), run, placeOf(tx.Open, w.FirstRuns))
 }
 
 // Wake tells idle workers of this process that a trigger was committed.
@@ -148,6 +153,12 @@ func (w *Worker) requeue(ctx context.Context, id flow.ID) error {
 
 // work is one trigger: claim the run, hold it, let the engine work.
 func (w *Worker) work(job context.Context, id flow.ID) error {
+	select {
+	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
+	case <-job.Done():
+		return giveBack(0)
+	}
 	claim, err := w.Store.ClaimRun(job, id, w.name, w.Lease)
 	switch {
 	case err == nil:
