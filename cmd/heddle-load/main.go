@@ -1,7 +1,8 @@
 // Command heddle-load puts a bounded load on a running Heddle on this machine and
-// prints what it measured: closed loop, a fixed number of clients, each starting
-// its next run when the last was accepted. At the end it checks that every
-// accepted run reached one final state.
+// prints what it measured. Closed loop: a fixed number of clients, each starting its
+// next run when the last was accepted. Open loop (--rate): starts at fixed times,
+// whatever the server does; latency counts from the time a start was due. At the end
+// it reads every run back: none may be lost, stuck or doubled.
 //
 //	heddle-load --url http://localhost:8080 --token hdl_... --runs 2000 --clients 64 --pid 1234
 package main
@@ -35,6 +36,7 @@ type options struct {
 	nodes   int
 	shape   string
 	pid     int
+	rate    float64
 }
 
 // maxRuns bounds one measurement.
@@ -48,6 +50,7 @@ func main() {
 	flag.IntVar(&o.clients, "clients", 64, "clients at once")
 	flag.IntVar(&o.nodes, "nodes", 5, "nodes of each run's graph")
 	flag.StringVar(&o.shape, "shape", "chain", "shape of the graph: chain or fan")
+	flag.Float64Var(&o.rate, "rate", 0, "open loop: starts a second; 0: closed loop with --clients")
 	flag.IntVar(&o.pid, "pid", 0, "process id of the server, for CPU and memory (Linux)")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -64,6 +67,10 @@ func run(o options) error {
 	defer stop()
 	l := &load{options: o, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: o.clients}}}
 	l.body = o.graph()
+	there, err := l.total(ctx, "")
+	if err != nil {
+		return err
+	}
 	before := usage(o.pid)
 	began := time.Now()
 	ids, err := l.start(ctx)
@@ -71,12 +78,12 @@ func run(o options) error {
 		return err
 	}
 	accepted := time.Since(began)
-	if err := l.settle(ctx, ids); err != nil {
+	if err := l.settle(ctx); err != nil {
 		return err
 	}
 	final := time.Since(began)
 	l.report(accepted, final, usage(o.pid).since(before))
-	return l.verify(ctx, ids)
+	return l.verify(ctx, ids, there)
 }
 
 // check refuses a target that is not this machine: a load belongs on one's own server.
@@ -93,6 +100,9 @@ func (o options) check() error {
 	}
 	if o.runs < 1 || o.runs > maxRuns || o.clients < 1 || o.clients > 1000 || o.nodes < 1 || o.nodes > 10_000 {
 		return fmt.Errorf("--runs 1..%d, --clients 1..1000, --nodes 1..10000", maxRuns)
+	}
+	if o.rate < 0 || o.rate > 100_000 {
+		return errors.New("--rate 0..100000")
 	}
 	if o.shape != "chain" && o.shape != "fan" {
 		return fmt.Errorf("--shape %q: use chain or fan", o.shape)
@@ -135,39 +145,76 @@ type load struct {
 
 // start starts the runs and returns their ids.
 func (l *load) start(ctx context.Context) ([]string, error) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
 	ids := make([]string, l.runs)
-	errs := make(chan error, l.clients)
-	for range l.clients {
+	if l.rate > 0 {
+		return ids, l.paced(ctx, ids)
+	}
+	return ids, l.each(ctx, func(ctx context.Context, i int) error {
+		id, err := l.one(ctx, time.Now())
+		ids[i] = id
+		return err
+	})
+}
+
+// paced starts each run when it is due.
+func (l *load) paced(ctx context.Context, ids []string) error {
+	var wg sync.WaitGroup
+	errs := make(chan error, len(ids))
+	began := time.Now()
+	for i := range ids {
+		due := began.Add(time.Duration(float64(i) / l.rate * float64(time.Second)))
+		select {
+		case <-time.After(time.Until(due)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(l.runs); i = next.Add(1) - 1 {
-				id, err := l.one(ctx)
-				if err != nil {
-					errs <- err
-					return
-				}
-				ids[i] = id
+			id, err := l.one(ctx, due)
+			if ids[i] = id; err != nil {
+				errs <- err
 			}
 		})
 	}
 	wg.Wait()
+	return first(errs)
+}
+
+// each calls do for every run, by as many clients as there are.
+func (l *load) each(ctx context.Context, do func(ctx context.Context, i int) error) error {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	errs := make(chan error, l.clients)
+	for range l.clients {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(l.runs); i = next.Add(1) - 1 {
+				if err := do(ctx, int(i)); err != nil {
+					errs <- err
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return first(errs)
+}
+
+func first(errs <-chan error) error {
 	select {
 	case err := <-errs:
-		return nil, err
+		return err
 	default:
-		return ids, nil
+		return nil
 	}
 }
 
-func (l *load) one(ctx context.Context) (string, error) {
-	began := time.Now()
+// one starts a run that was due at a time.
+func (l *load) one(ctx context.Context, due time.Time) (string, error) {
 	var out struct{ RunID string }
 	if err := l.call(ctx, http.MethodPost, "/api/execute", l.body, &out); err != nil {
 		return "", err
 	}
 	l.mu.Lock()
-	l.latency = append(l.latency, time.Since(began))
+	l.latency = append(l.latency, time.Since(due))
 	l.mu.Unlock()
 	return out.RunID, nil
 }
@@ -196,19 +243,30 @@ func (l *load) call(ctx context.Context, method, path string, body []byte, out a
 	return json.Unmarshal(raw, out)
 }
 
+// total counts the owner's runs of a status; "" for all.
+func (l *load) total(ctx context.Context, status string) (int, error) {
+	var out struct{ Pagination struct{ Total int } }
+	path := "/api/runs?limit=1"
+	if status != "" {
+		path += "&status=" + status
+	}
+	err := l.call(ctx, http.MethodGet, path, nil, &out)
+	return out.Pagination.Total, err
+}
+
 // settle waits until no run is queued or running.
-func (l *load) settle(ctx context.Context, _ []string) error {
+func (l *load) settle(ctx context.Context) error {
 	deadline := time.Now().Add(5 * time.Minute)
 	for time.Now().Before(deadline) {
-		open := 0
-		for _, status := range []string{"queued", "running"} {
-			var out struct{ Pagination struct{ Total int } }
-			if err := l.call(ctx, http.MethodGet, "/api/runs?limit=1&status="+status, nil, &out); err != nil {
-				return err
-			}
-			open += out.Pagination.Total
+		queued, err := l.total(ctx, "queued")
+		if err != nil {
+			return err
 		}
-		if open == 0 {
+		running, err := l.total(ctx, "running")
+		if err != nil {
+			return err
+		}
+		if queued+running == 0 {
 			return nil
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -216,39 +274,69 @@ func (l *load) settle(ctx context.Context, _ []string) error {
 	return errors.New("runs are still open after 5 minutes")
 }
 
-// verify reads a sample of the runs: each must be there and have succeeded once.
-func (l *load) verify(ctx context.Context, ids []string) error {
-	const sample = 200
+// verify reads every run back: it must be there and have succeeded, once. There
+// were so many runs before.
+func (l *load) verify(ctx context.Context, ids []string, before int) error {
 	if len(slices.Compact(slices.Sorted(slices.Values(ids)))) != len(ids) {
 		return errors.New("a run id was given twice")
 	}
-	for i := 0; i < len(ids); i += max(1, len(ids)/sample) {
-		var out struct {
-			Run struct {
-				Status       string
-				SuccessNodes int
-			}
-		}
-		if err := l.call(ctx, http.MethodGet, "/api/runs/"+ids[i], nil, &out); err != nil {
-			return err
-		}
-		if out.Run.Status != "success" || out.Run.SuccessNodes != l.nodes {
-			return fmt.Errorf("run %s ended %s with %d of %d nodes", ids[i], out.Run.Status, out.Run.SuccessNodes, l.nodes)
-		}
+	after, err := l.total(ctx, "")
+	if err != nil {
+		return err
 	}
-	fmt.Printf("checked       %d runs: none lost, none stuck, none doubled\n", min(len(ids), sample))
+	if after-before != len(ids) {
+		return fmt.Errorf("%d runs were accepted, but there are %d more than before", len(ids), after-before)
+	}
+	whole := make([]time.Duration, len(ids))
+	err = l.each(ctx, func(ctx context.Context, i int) error {
+		d, err := l.readBack(ctx, ids[i])
+		whole[i] = d
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("run latency   %s (from acceptance to end)\n", percentiles(whole))
+	fmt.Printf("checked       %d runs: none lost, none stuck, none doubled\n", len(ids))
 	return nil
 }
 
-func (l *load) report(accepted, final time.Duration, u spent) {
-	slices.Sort(l.latency)
-	at := func(p float64) time.Duration {
-		return l.latency[int(p*float64(len(l.latency)-1))].Round(10 * time.Microsecond)
+// readBack checks one run and returns how long it took in all.
+func (l *load) readBack(ctx context.Context, id string) (time.Duration, error) {
+	var out struct {
+		Run struct {
+			Status                 string
+			SuccessNodes           int
+			CreatedAt, CompletedAt time.Time
+		}
 	}
+	if err := l.call(ctx, http.MethodGet, "/api/runs/"+id, nil, &out); err != nil {
+		return 0, err
+	}
+	if out.Run.Status != "success" || out.Run.SuccessNodes != l.nodes {
+		return 0, fmt.Errorf("run %s ended %s with %d of %d nodes", id, out.Run.Status, out.Run.SuccessNodes, l.nodes)
+	}
+	return out.Run.CompletedAt.Sub(out.Run.CreatedAt), nil
+}
+
+// percentiles sorts list and words its percentiles.
+func percentiles(list []time.Duration) string {
+	slices.Sort(list)
+	at := func(p float64) time.Duration {
+		return list[int(p*float64(len(list)-1))].Round(10 * time.Microsecond)
+	}
+	return fmt.Sprintf("p50 %s  p95 %s  p99 %s", at(.5), at(.95), at(.99))
+}
+
+func (l *load) report(accepted, final time.Duration, u spent) {
 	perSecond := func(d time.Duration) float64 { return float64(l.runs) / d.Seconds() }
-	fmt.Printf("runs          %d of %d nodes (%s), %d clients\n", l.runs, l.nodes, l.shape, l.clients)
+	loop := fmt.Sprintf("%d clients", l.clients)
+	if l.rate > 0 {
+		loop = fmt.Sprintf("%g starts a second", l.rate)
+	}
+	fmt.Printf("runs          %d of %d nodes (%s), %s\n", l.runs, l.nodes, l.shape, loop)
 	fmt.Printf("accepted      %.0f/s\nfinal         %.0f/s\n", perSecond(accepted), perSecond(final))
-	fmt.Printf("start latency p50 %s  p95 %s  p99 %s\n", at(.5), at(.95), at(.99))
+	fmt.Printf("start latency %s\n", percentiles(l.latency))
 	if l.pid > 0 {
 		fmt.Printf("cpu           %.2f ms a run\nmemory        %.0f MB resident\n", float64(u.cpu.Microseconds())/1000/float64(l.runs), float64(u.rss)/1e6)
 	}

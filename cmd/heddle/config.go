@@ -48,6 +48,7 @@ type Config struct {
 	RedisURL       flow.Secret   `env:"REDIS_URL"`
 	RunMaxDuration time.Duration `env:"HEDDLE_RUN_MAX_DURATION" envDefault:"600s"`
 	Workers        int           `env:"HEDDLE_WORKERS" envDefault:"32"`
+	RunsPerUser    int           `env:"HEDDLE_RUNS_PER_USER" envDefault:"10"`
 	RateAPI        int           `env:"HEDDLE_RATE_API" envDefault:"600"`
 	RateRuns       int           `env:"HEDDLE_RATE_RUNS" envDefault:"120"`
 	Signup         string        `env:"HEDDLE_SIGNUP" envDefault:"closed"`
@@ -198,6 +199,9 @@ func (c *Config) checkNumbers(bad complain) {
 	}
 	if c.Workers < 1 || c.Workers > 1000 {
 		bad("HEDDLE_WORKERS", "is %d; use 1 to 1000 runs at once.", c.Workers)
+	}
+	if c.RunsPerUser < 1 || c.RunsPerUser > 10_000 {
+		bad("HEDDLE_RUNS_PER_USER", "is %d; use 1 to 10000 open runs of a user that go first.", c.RunsPerUser)
 	}
 	if c.RateAPI < 0 {
 		bad("HEDDLE_RATE_API", "is %d; use requests a minute and user, 0 for no limit.", c.RateAPI)

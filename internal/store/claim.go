@@ -15,7 +15,7 @@ func (s *Store) ClaimRun(ctx context.Context, id flow.ID, worker string, lease t
 	var n int64
 	err := s.alone(ctx, func(ctx context.Context, tx *Tx) error {
 		res, err := tx.exec(ctx, `UPDATE runs SET lease_token = lease_token + 1, attempt = attempt + 1, lost = lost + (CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END),
-			lease_owner = ?, lease_until = ? WHERE id = ? AND completed_at IS NULL AND lease_until < ?`, worker, micros(now.Add(lease)), id, micros(now))
+			lease_owner = ?, lease_until = ? WHERE id = ? AND completed_at IS NULL AND lease_until < ?`, worker, s.clock(now.Add(lease)), id, s.clock(now))
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func fenced(n int64, err error) error {
 func (s *Store) BeatRun(ctx context.Context, id flow.ID, token int64, lease time.Duration) (flow.Beat, error) {
 	var b flow.Beat
 	err := s.write.NewRaw("UPDATE runs SET lease_until = ? WHERE id = ? AND lease_token = ? AND lease_owner <> '' AND completed_at IS NULL RETURNING cancel_requested, answered",
-		micros(time.Now().Add(lease)), id, token).Scan(ctx, &b.Cancel, &b.Answered)
+		s.clock(time.Now().Add(lease)), id, token).Scan(ctx, &b.Cancel, &b.Answered)
 	if isNone(err) {
 		return b, flow.ErrFenced
 	}
@@ -125,17 +125,25 @@ const strandedAfter = 15 * time.Second
 const wokenAfter = 3 * time.Second
 
 // Stranded returns unfinished runs that nobody holds and whose trigger is older
-// than 15 seconds, and waiting ones whose time has come.
+// than 15 seconds, ones whose holder's lease ran out since, and waiting ones whose
+// time has come.
 func (s *Store) Stranded(ctx context.Context, now time.Time, limit int) ([]flow.ID, error) {
 	var ids []flow.ID
-	err := s.read.NewRaw("SELECT id FROM runs WHERE completed_at IS NULL AND lease_until < ? AND (status <> 'waiting' AND triggered_at < ? OR status = 'waiting' AND wake_at > 0 AND wake_at <= ? AND triggered_at < ?) ORDER BY triggered_at LIMIT ?",
-		micros(now), micros(now.Add(-strandedAfter)), micros(now), micros(now.Add(-wokenAfter)), limit).Scan(ctx, &ids)
+	err := s.read.NewRaw("SELECT id FROM runs WHERE completed_at IS NULL AND lease_until < ? AND (status <> 'waiting' AND (triggered_at < ? OR lease_owner <> '' AND triggered_at < lease_until) OR status = 'waiting' AND wake_at > 0 AND wake_at <= ? AND triggered_at < ?) ORDER BY triggered_at LIMIT ?",
+		s.clock(now), micros(now.Add(-strandedAfter)), micros(now), micros(now.Add(-wokenAfter)), limit).Scan(ctx, &ids)
 	return ids, failed("find stranded runs", err)
 }
 
 // Requeue makes a new trigger for an unfinished run.
 func (s *Store) Requeue(ctx context.Context, id flow.ID, enqueue func(ctx context.Context, tx *Tx) (string, error)) error {
 	return failed("requeue run", s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
+		var o flow.Owner
+		if err := tx.NewRaw("SELECT user_id FROM runs WHERE id = ?", id).Scan(ctx, &o); err != nil {
+			return err
+		}
+		if err := tx.countOpen(ctx, o); err != nil {
+			return err
+		}
 		trigger, err := enqueue(ctx, tx)
 		if err != nil {
 			return err

@@ -130,6 +130,9 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 				return err
 			}
 		}
+		if err := tx.countOpen(ctx, o); err != nil {
+			return err
+		}
 		id, err := n.Enqueue(ctx, tx)
 		if err != nil {
 			return err
@@ -158,6 +161,11 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 	s.touch(flow.RunTopic(n.Run.ID))
 	s.touch(flow.RunsTopic(o))
 	return n.Run, true, nil
+}
+
+// countOpen counts the owner's unfinished runs, for the queue.
+func (t *Tx) countOpen(ctx context.Context, o flow.Owner) error {
+	return t.NewRaw("SELECT count(*) FROM (SELECT 1 FROM runs WHERE user_id = ? AND completed_at IS NULL LIMIT 10000) AS n", o).Scan(ctx, &t.Open)
 }
 
 // claimKey returns the run that the key answers, or "".

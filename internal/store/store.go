@@ -36,6 +36,7 @@ type Store struct {
 	pool  *pgxpool.Pool
 	log   *slog.Logger
 	touch func(string)
+	hints *hints // nil on SQLite, which one process has
 
 	writes chan *write
 	done   chan struct{}
@@ -105,6 +106,8 @@ func (s *Store) openPostgres(ctx context.Context, raw string) error {
 		return fmt.Errorf("reach PostgreSQL at %s: %w", conf.ConnConfig.Host, err)
 	}
 	s.pool = pool
+	s.hints = newHints(pool, s.log, s.touch)
+	s.touch = s.hints.give
 	s.write = bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New())
 	s.read = s.write
 	return nil
@@ -114,6 +117,9 @@ func (s *Store) openPostgres(ctx context.Context, raw string) error {
 func (s *Store) Close() error {
 	close(s.quit)
 	<-s.done
+	if s.hints != nil {
+		s.hints.stop()
+	}
 	err := s.write.Close()
 	if s.read != s.write {
 		err = errors.Join(err, s.read.Close())
@@ -152,6 +158,7 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // Tx is a transaction in which the queue may write too.
 type Tx struct {
 	bun.IDB
+	Open   int // unfinished runs of the owner whose run is being enqueued, at most 10,000
 	driver any
 }
 

@@ -1,6 +1,20 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// clock is a moment near now as a statement's argument. On PostgreSQL it counts
+// from the database's clock, not from this machine's: leases of many machines are
+// compared by one clock.
+func (s *Store) clock(t time.Time) any {
+	if s.pool == nil {
+		return micros(t)
+	}
+	return bun.SafeQuery("(CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) + ?)", time.Until(t).Microseconds())
+}
 
 // micros is how a time is stored: microseconds since 1970 in UTC.
 func micros(t time.Time) int64 { return t.UnixMicro() }

@@ -28,13 +28,49 @@ func (runArgs) Kind() string { return "run" }
 
 // backend is the queue on one kind of database.
 type backend interface {
-	insert(ctx context.Context, tx any, run flow.ID) (string, error)
+	insert(ctx context.Context, tx any, run flow.ID, at place) (string, error)
 	start(ctx context.Context) error
 	stop(ctx context.Context) error
 	stopAndCancel(ctx context.Context) error
 	migrate(ctx context.Context) error
 	check(ctx context.Context) error
 	wake()
+}
+
+// bulkQueue is the queue of users who have many runs open. It never has all of the
+// slots, so some are always there for the first runs of everyone else.
+const bulkQueue = "bulk"
+
+// firstRuns is how many open runs of a user go before the bulk when nothing else is set.
+const firstRuns = 10
+
+// place is where a trigger waits.
+type place struct {
+	queue    string
+	priority int // 1 (first) to 4
+}
+
+// placeOf returns the place of a run whose owner has open runs already: users with
+// few come before users with many (trust.md N4).
+func placeOf(open, first int) place {
+	p := place{river.QueueDefault, 1}
+	if open >= first {
+		p.queue = bulkQueue
+	}
+	for step := 10 * first; open >= step && p.priority < 4; step *= 10 {
+		p.priority++
+	}
+	return p
+}
+
+// slots says how many runs at once each queue may have: the first runs all, the
+// bulk three quarters. Together they never have more than concurrency, because the
+// worker counts once more; with one run at once they take turns.
+func slots(concurrency int) map[string]river.QueueConfig {
+	return map[string]river.QueueConfig{
+		river.QueueDefault: {MaxWorkers: concurrency},
+		bulkQueue:          {MaxWorkers: max(1, concurrency-max(1, concurrency/4))},
+	}
 }
 
 // queueConfig is what a backend is made of.
@@ -50,7 +86,7 @@ func newBackend(c queueConfig) (backend, error) {
 		return newRiver(riverpgxv5.New(c.store.Pool()), c, func() {})
 	}
 	d := newWakeDriver(riversqlite.New(c.store.Writer()))
-	return newRiver(d, c, func() { d.wake(river.QueueDefault) })
+	return newRiver(d, c, func() { d.wake(river.QueueDefault); d.wake(bulkQueue) })
 }
 
 // riverQueue is the queue on River. T is the driver's transaction, which only the
@@ -70,7 +106,7 @@ func newRiver[T any](d riverdriver.Driver[T], c queueConfig, wake func()) (*rive
 		MaxAttempts:                 100,
 	}
 	if c.concurrency > 0 {
-		conf.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: c.concurrency}}
+		conf.Queues = slots(c.concurrency)
 		conf.Workers = river.NewWorkers()
 		river.AddWorker(conf.Workers, &jobWorker{work: c.work})
 	}
@@ -92,12 +128,12 @@ func (w *jobWorker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 	return w.work(ctx, job.Args.RunID)
 }
 
-func (q *riverQueue[T]) insert(ctx context.Context, tx any, run flow.ID) (string, error) {
+func (q *riverQueue[T]) insert(ctx context.Context, tx any, run flow.ID, at place) (string, error) {
 	t, ok := tx.(T)
 	if !ok {
 		return "", fmt.Errorf("queue: transaction is a %T", tx)
 	}
-	res, err := q.client.InsertTx(ctx, t, runArgs{RunID: run}, nil)
+	res, err := q.client.InsertTx(ctx, t, runArgs{RunID: run}, &river.InsertOpts{Queue: at.queue, Priority: at.priority})
 	if err != nil {
 		return "", fmt.Errorf("insert trigger: %w", err)
 	}

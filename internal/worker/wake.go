@@ -15,7 +15,7 @@ type wakeDriver struct {
 }
 
 func newWakeDriver(d *riversqlite.Driver) *wakeDriver {
-	return &wakeDriver{Driver: d, wakes: make(chan *riverdriver.Notification, 1)}
+	return &wakeDriver{Driver: d, wakes: make(chan *riverdriver.Notification, 4)}
 }
 
 // GetListener returns the driver's listener, joined with the wake-ups.

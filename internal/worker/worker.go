@@ -14,12 +14,15 @@ import (
 	"heddle/internal/store"
 )
 
-// The lease of a run (rules E8 and E11).
-const (
-	Lease = 30 * time.Second        // a silent worker loses its runs after this
-	beat  = 1500 * time.Millisecond // between heartbeats, which also bring a cancel from another machine
-	sweep = 5 * time.Second         // between looks for stranded runs
-)
+// Lease is how long a silent worker keeps its runs (rules E8 and E11).
+const Lease = 30 * time.Second
+
+// beatEvery is the time between heartbeats, which also bring a cancel from another
+// machine when its hint was lost: 1.5 s.
+func (w *Worker) beatEvery() time.Duration { return w.Lease / 20 }
+
+// sweepEvery is the time between looks for stranded runs: 5 s.
+func (w *Worker) sweepEvery() time.Duration { return w.Lease / 6 }
 
 // graceStop is how long running nodes may finish after a stop was asked for (rule E13).
 const graceStop = 5 * time.Second
@@ -31,6 +34,8 @@ type Config struct {
 	Hub         *hub.Hub
 	Concurrency int // runs at once; 0: this process only accepts runs
 	Logger      *slog.Logger
+	Lease       time.Duration // 0: [Lease]; all processes on a database need the same
+	FirstRuns   int           // open runs of a user that go before everyone's bulk; 0: 10
 }
 
 // Worker works on accepted runs. It is also the queue to which they are given.
@@ -38,6 +43,7 @@ type Worker struct {
 	Config
 	name    string
 	queue   backend
+	slots   chan struct{}   // one for each run at work
 	jobs    context.Context // parent of every run's context
 	release context.CancelCauseFunc
 	loops   sync.WaitGroup
@@ -46,7 +52,13 @@ type Worker struct {
 
 // New returns a Worker that is not started: it accepts runs but does not work on them.
 func New(c Config) (*Worker, error) {
-	w := &Worker{Config: c, name: processName(), quit: func() {}}
+	if c.Lease == 0 {
+		c.Lease = Lease
+	}
+	if c.FirstRuns == 0 {
+		c.FirstRuns = firstRuns
+	}
+	w := &Worker{Config: c, name: processName(), quit: func() {}, slots: make(chan struct{}, c.Concurrency)}
 	w.jobs, w.release = context.WithCancelCause(context.Background())
 	b, err := newBackend(queueConfig{store: c.Store, concurrency: c.Concurrency, work: w.work, logger: quiet(c.Logger)})
 	if err != nil {
@@ -63,7 +75,7 @@ func quiet(l *slog.Logger) *slog.Logger {
 
 // Enqueue adds a trigger for the run to the transaction and returns the job's id.
 func (w *Worker) Enqueue(ctx context.Context, tx *store.Tx, run flow.ID) (string, error) {
-	return w.queue.insert(ctx, tx.Driver(), run)
+	return w.queue.insert(ctx, tx.Driver(), run, placeOf(tx.Open, w.FirstRuns))
 }
 
 // Wake tells idle workers of this process that a trigger was committed.
@@ -141,7 +153,13 @@ func (w *Worker) requeue(ctx context.Context, id flow.ID) error {
 
 // work is one trigger: claim the run, hold it, let the engine work.
 func (w *Worker) work(job context.Context, id flow.ID) error {
-	claim, err := w.Store.ClaimRun(job, id, w.name, Lease)
+	select {
+	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
+	case <-job.Done():
+		return giveBack(0)
+	}
+	claim, err := w.Store.ClaimRun(job, id, w.name, w.Lease)
 	switch {
 	case err == nil:
 	case isGone(err):
@@ -211,12 +229,12 @@ func (w *Worker) beat(ctx context.Context, h holding) {
 	for _, a := range h.Answers {
 		known[a.NodeID] = true
 	}
-	for range w.Hub.WatchEvery(ctx, flow.CancelTopic(h.Run.ID), beat) {
+	for range w.Hub.WatchEvery(ctx, flow.CancelTopic(h.Run.ID), w.beatEvery()) {
 		if first { // the claim is fresh: a short run pays for no heartbeat
 			first = false
 			continue
 		}
-		b, err := w.Store.BeatRun(ctx, h.Run.ID, h.Token, Lease)
+		b, err := w.Store.BeatRun(ctx, h.Run.ID, h.Token, w.Lease)
 		switch {
 		case b.Cancel:
 			h.stop(engine.ErrCancel)
@@ -225,7 +243,7 @@ func (w *Worker) beat(ctx context.Context, h holding) {
 		case errors.Is(err, flow.ErrFenced):
 			h.stop(flow.ErrFenced)
 			return
-		case ctx.Err() == nil && time.Since(last) > Lease-2*beat:
+		case ctx.Err() == nil && time.Since(last) > w.Lease-2*w.beatEvery():
 			h.stop(engine.ErrRelease) // the database is away: stop before another worker starts
 			return
 		}
@@ -257,7 +275,7 @@ func (w *Worker) bring(ctx context.Context, h holding, known map[string]bool) {
 
 // sweep makes new triggers for unfinished runs that nobody holds (rule E12).
 func (w *Worker) sweep(ctx context.Context) {
-	tick := time.NewTicker(sweep)
+	tick := time.NewTicker(w.sweepEvery())
 	defer tick.Stop()
 	for {
 		select {
