@@ -232,6 +232,9 @@ func (c *Config) checkURLs(bad complain) {
 			bad(key, "is %q; use a whole address, as in https://example.com.", v)
 		}
 	}
+	if s := c.RedisURL.Reveal(); s != "" && !strings.HasPrefix(s, "redis://") && !strings.HasPrefix(s, "rediss://") {
+		bad("REDIS_URL", "must begin with redis:// or rediss://.")
+	}
 	for _, s := range c.TrustedProxies {
 		if _, err := netip.ParsePrefix(s); err != nil {
 			if _, err := netip.ParseAddr(s); err != nil {
@@ -289,7 +292,7 @@ func (c *Config) public() bool {
 // unused returns the keys that are set but have no effect in this version.
 func (c *Config) unused() []string {
 	var keys []string
-	for key, set := range map[string]bool{"REDIS_URL": c.RedisURL != "", "SENTRY_DSN": c.SentryDSN != "", "OTEL_EXPORTER_OTLP_ENDPOINT": c.OTLPEndpoint != ""} {
+	for key, set := range map[string]bool{"SENTRY_DSN": c.SentryDSN != "", "OTEL_EXPORTER_OTLP_ENDPOINT": c.OTLPEndpoint != ""} {
 		if set {
 			keys = append(keys, key)
 		}

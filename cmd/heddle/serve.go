@@ -43,7 +43,14 @@ func serve(ctx context.Context, conf Config, log *slog.Logger) error {
 	if keys := conf.unused(); len(keys) > 0 {
 		log.Warn("these settings have no effect in this version", slog.Any("keys", keys))
 	}
-	door, err := a.door()
+	shared, err := newRedisRates(conf.RedisURL.Reveal())
+	if err != nil {
+		return err
+	}
+	if shared != nil {
+		defer shared.close()
+	}
+	door, err := a.door(shared)
 	if err != nil {
 		return err
 	}
@@ -69,17 +76,21 @@ func serve(ctx context.Context, conf Config, log *slog.Logger) error {
 	return a.shutdown(ctx, door)
 }
 
-// door wires the HTTP server.
-func (a *app) door() (*web.Server, error) {
+// door wires the HTTP server; shared may be nil.
+func (a *app) door(shared *redisRates) (*web.Server, error) {
 	assets, err := static.Load()
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Config{
+	c := web.Config{
 		Studio: a.studio, Assets: assets, Logger: a.log, Version: versionText(), Env: a.conf.Env, BaseURL: a.conf.BaseURL,
 		TrustedProxies: a.conf.TrustedProxies, RateAPI: a.conf.RateAPI, RateRuns: a.conf.RateRuns,
 		SignupOpen: a.conf.Signup == "open", SetupCode: a.setup != "",
-	}), nil
+	}
+	if shared != nil {
+		c.Shared = shared
+	}
+	return web.New(c), nil
 }
 
 // shutdown stops in the order that loses nothing: not ready, no new work, viewers

@@ -1,21 +1,78 @@
 package web
 
 import (
+	"context"
+	"log/slog"
 	"sync"
 	"time"
 )
 
-// rates are the limits of one process.
-type rates struct{ api, runs *limiter }
+// Shared counts requests for all processes together.
+type Shared interface {
+	// Take counts one request of the key against a limit a minute. It returns 0 when
+	// the request may go on, else how long to wait.
+	Take(ctx context.Context, key string, perMinute int) (time.Duration, error)
+}
 
-func newRates(api, runs int) *rates { return &rates{newLimiter(api), newLimiter(runs)} }
+// sharedWithin is how long a request waits for the shared count.
+const sharedWithin = time.Second
+
+// sharedPause is how long each process counts alone after the shared count failed.
+const sharedPause = 5 * time.Second
+
+// rates are the limits of requests. Without a shared count, or while it is away,
+// each process counts alone.
+type rates struct {
+	api, runs *limiter
+	shared    Shared
+	log       *slog.Logger
+	mu        sync.Mutex
+	alone     time.Time // until then the shared count is not asked
+}
+
+func newRates(c Config) *rates {
+	return &rates{api: newLimiter(c.RateAPI), runs: newLimiter(c.RateRuns), shared: c.Shared, log: c.Logger}
+}
+
+// take returns 0 when the key may go on by the limit l, else how long to wait. The
+// name tells limits apart.
+func (r *rates) take(ctx context.Context, l *limiter, name, key string) time.Duration {
+	if l.step == 0 {
+		return 0
+	}
+	if r.shared == nil || r.isAlone() {
+		return l.take(key)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sharedWithin)
+	defer cancel()
+	wait, err := r.shared.Take(ctx, name+":"+key, l.perMinute)
+	if err == nil {
+		return wait
+	}
+	r.goAlone(err)
+	return l.take(key)
+}
+
+func (r *rates) isAlone() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Before(r.alone)
+}
+
+func (r *rates) goAlone(err error) {
+	r.log.Warn("requests are counted by this process alone for a while", slog.Any("error", err))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.alone = time.Now().Add(sharedPause)
+}
 
 // limiter is the generic cell rate algorithm (GCRA; ITU-T I.371): a key may take
 // perMinute at once, and gets them back evenly over a minute.
 type limiter struct {
-	step  time.Duration // between two takes at the steady rate; 0: no limit
-	burst time.Duration
-	now   func() time.Time
+	perMinute int
+	step      time.Duration // between two takes at the steady rate; 0: no limit
+	burst     time.Duration
+	now       func() time.Time
 
 	mu   sync.Mutex
 	next map[string]time.Time // when the key's allowance is whole again
@@ -25,7 +82,7 @@ type limiter struct {
 const maxKeys = 50_000
 
 func newLimiter(perMinute int) *limiter {
-	l := &limiter{now: time.Now, next: map[string]time.Time{}}
+	l := &limiter{perMinute: perMinute, now: time.Now, next: map[string]time.Time{}}
 	if perMinute > 0 {
 		l.step, l.burst = time.Minute/time.Duration(perMinute), time.Minute
 	}

@@ -178,9 +178,9 @@ func (s *Server) limited(c *fiber.Ctx) error {
 	if a, err := flow.ActorFrom(c.UserContext()); err == nil {
 		key = "user:" + a.User.ID.String()
 	}
-	wait := s.rates.api.take(key)
+	wait := s.rates.take(c.UserContext(), s.rates.api, "api", key)
 	if wait == 0 && c.Method() == fiber.MethodPost && c.Path() == "/api/execute" && !c.QueryBool("dryRun") {
-		wait = s.rates.runs.take(key)
+		wait = s.rates.take(c.UserContext(), s.rates.runs, "runs", key)
 	}
 	if wait > 0 {
 		return &flow.Error{Kind: flow.TooMany, Message: "Too many requests.", Hint: "Wait for the time in Retry-After and try again.", RetryAfter: wait}

@@ -26,8 +26,9 @@ type Config struct {
 	Env            string // development, staging or production
 	BaseURL        string // the address people open; https makes cookies secure
 	TrustedProxies []string
-	RateAPI        int // API requests a minute and user; 0: no limit
-	RateRuns       int // run starts a minute and user; 0: no limit
+	RateAPI        int    // API requests a minute and user; 0: no limit
+	RateRuns       int    // run starts a minute and user; 0: no limit
+	Shared         Shared // counts for all processes; nil: this one counts alone
 	SignupOpen     bool
 	SetupCode      bool // the first account needs a one-time code
 }
@@ -52,7 +53,7 @@ const (
 
 // New returns a Server with every route; it does not listen yet.
 func New(c Config) *Server {
-	s := &Server{Config: c, assets: views.Assets(c.Assets.Paths()), live: newLiveHub(c.Logger), rates: newRates(c.RateAPI, c.RateRuns)}
+	s := &Server{Config: c, assets: views.Assets(c.Assets.Paths()), live: newLiveHub(c.Logger), rates: newRates(c)}
 	s.app = fiber.New(fiber.Config{
 		AppName: "heddle", DisableStartupMessage: true, ErrorHandler: s.fail,
 		Immutable: true, BodyLimit: bodyLimit, ReadBufferSize: 16 << 10,
