@@ -178,8 +178,15 @@ func TestE6_HTTPSaysWhatCanPass(t *testing.T) {
 		after  time.Duration
 		again  bool
 	}{
-		{500, "", 0, true}, {503, "7", 7 * time.Second, true}, {429, "0.5", time.Second / 2, true}, {429, "soon", 0, true},
-		{408, "", 0, true}, {400, "", 0, false}, {401, "", 0, false}, {404, "9", 0, false}, {304, "", 0, false},
+		{500, "", 0, true},
+		{503, "7", 7 * time.Second, true},
+		{429, "0.5", time.Second / 2, true},
+		{429, "soon", 0, true},
+		{408, "", 0, true},
+		{400, "", 0, false},
+		{401, "", 0, false},
+		{404, "9", 0, false},
+		{304, "", 0, false},
 	} {
 		status, wait = c.status, c.wait
 		_, err := loopback().run(t, map[string]any{"url": s.URL}, nil)

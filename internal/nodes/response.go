@@ -129,7 +129,7 @@ func headerValue(h http.Header) (flow.Value, error) {
 
 // statusError says that the server refused, and what it said.
 func statusError(resp *http.Response, secret flow.Secret) error {
-	begin, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10)) //nolint:errcheck // what cannot be read is not shown
+	begin, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 	said := oneLine(begin)
 	if secret != "" {
 		said = strings.ReplaceAll(said, secret.Reveal(), "***")

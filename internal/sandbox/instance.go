@@ -184,7 +184,7 @@ func (in *instance) thrown() error {
 	stack := ""
 	if at, _, err := in.write("stack"); err == nil {
 		if s, err := in.call("qjs_get_prop_string", e, at); err == nil {
-			stack, _ = in.text(s) //nolint:errcheck // an error may have no stack
+			stack, _ = in.text(s)
 		}
 	}
 	return failure(message, stack)

@@ -77,7 +77,7 @@ func failure(message, stack string) error {
 	}
 	f := &Failure{Message: flow.Text(strings.ToValidUTF8(message, "\uFFFD")).Preview(maxLogLine)}
 	if m := place.FindStringSubmatch(stack); m != nil {
-		f.Line, _ = strconv.Atoi(m[1]) //nolint:errcheck // digits
+		f.Line, _ = strconv.Atoi(m[1])
 	}
 	return f
 }
