@@ -29,6 +29,8 @@ type fieldView struct {
 	Image     *flow.FileRef
 	Price     string
 	Note      string
+	Callees   []node.Callee // the workflows that can be called
+	Callee    *node.Callee  // the chosen one; nil: none, or one that is not there
 }
 
 func fieldsOf(p node.Panel) []fieldView {
@@ -44,6 +46,9 @@ func fieldsOf(p node.Panel) []fieldView {
 		v.Marks = marksOf(p, f, data)
 		v.Problem = fieldProblem(p.Problems, f.Key)
 		v.describe(data[f.Key])
+		if f.Widget == node.WidgetWorkflow {
+			v.offer(p.Callees)
+		}
 		out = append(out, v)
 	}
 	return out
@@ -64,8 +69,34 @@ func (f *fieldView) describe(raw json.RawMessage) {
 		f.Image = imageOf(raw)
 	case node.WidgetSecret:
 		f.Help = strings.TrimSpace(f.Help + " The name of a secret. Its value is read where Heddle runs and is never shown or kept here.")
-	case node.WidgetText, node.WidgetTextarea, node.WidgetNumber, node.WidgetSwitch, node.WidgetSelect, node.WidgetJSON, node.WidgetSchema:
+	case node.WidgetText, node.WidgetTextarea, node.WidgetNumber, node.WidgetSwitch, node.WidgetSelect, node.WidgetJSON, node.WidgetSchema, node.WidgetWorkflow:
 	}
+}
+
+// offer adds the workflows that can be called.
+func (f *fieldView) offer(callees []node.Callee) {
+	f.Callees = callees
+	for i := range callees {
+		if callees[i].ID.String() == f.Value {
+			f.Callee = &callees[i]
+			return
+		}
+	}
+	if f.Value != "" {
+		f.Note = "This workflow is not there, or it is not yours. Choose another one."
+	}
+}
+
+// calleeWords says what a workflow takes and gives.
+func calleeWords(c node.Callee) string {
+	takes, gives := "It has no Input step.", ""
+	if len(c.Inputs) > 0 {
+		takes = "Its inputs: " + strings.Join(c.Inputs, ", ") + "."
+	}
+	if len(c.Results) > 0 {
+		gives = " Its results: " + strings.Join(c.Results, ", ") + "."
+	}
+	return takes + gives
 }
 
 func members(data json.RawMessage) map[string]json.RawMessage {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"heddle/internal/flow"
@@ -28,7 +29,9 @@ type step struct {
 	Label    string
 	Type     string
 	Attempts []flow.NodeResult
+	Hidden   int        // attempts that the page leaves out
 	Logs     []flow.Log // oldest first
+	In       string     // of a step that another one called: what that is called; else empty
 }
 
 // Last returns the newest attempt; nil when the node was not touched.
@@ -39,12 +42,25 @@ func (s step) Last() *flow.NodeResult {
 	return &s.Attempts[len(s.Attempts)-1]
 }
 
-// Look returns how the node's state is shown.
+// Look returns how the node's state is shown. A step that was called for many items
+// is as its worst item.
 func (s step) Look() ui.Look {
+	if s.In != "" {
+		for _, bad := range []flow.NodeStatus{flow.NodeFailed, flow.NodeRunning, flow.NodeWaiting, flow.NodeQueued, flow.NodeCanceled} {
+			if slices.ContainsFunc(s.Attempts, func(r flow.NodeResult) bool { return r.Status == bad && !retried(s.Attempts, r) }) {
+				return ui.NodeLook(bad, false)
+			}
+		}
+	}
 	if r := s.Last(); r != nil {
 		return ui.NodeLook(r.Status, r.Cached)
 	}
 	return ui.NodeLook(flow.NodeIdle, false)
+}
+
+// retried reports whether a later try of the same item is among the attempts.
+func retried(all []flow.NodeResult, r flow.NodeResult) bool {
+	return slices.ContainsFunc(all, func(o flow.NodeResult) bool { return o.Iteration == r.Iteration && o.Attempt > r.Attempt })
 }
 
 func newRunView(d flow.RunDetail) runView {
@@ -66,12 +82,18 @@ func (v *runView) gather() {
 	}
 	results := slices.Clone(v.NodeResults)
 	slices.SortStableFunc(results, func(a, b flow.NodeResult) int {
-		return cmp.Or(cmp.Compare(a.Iteration, b.Iteration), a.Attempt-b.Attempt)
+		return cmp.Or(compareIterations(a.Iteration, b.Iteration), a.Attempt-b.Attempt)
 	})
 	for _, r := range results {
 		i := v.step(r.NodeID)
 		v.Steps[i].Attempts = append(v.Steps[i].Attempts, r)
 		v.Steps[i].Type = cmp.Or(v.Steps[i].Type, r.NodeType)
+		if r.Iteration != "" && v.Steps[i].In == "" {
+			v.Steps[i].In, v.Steps[i].Label = v.caller(r.NodeID), cmp.Or(r.Meta["step"], r.NodeID)
+		}
+	}
+	for i := range v.Steps {
+		v.Steps[i].shorten()
 	}
 	for _, l := range slices.Backward(v.Logs) {
 		if l.NodeID != nil {
@@ -79,6 +101,46 @@ func (v *runView) gather() {
 			v.Steps[i].Logs = append(v.Steps[i].Logs, l)
 		}
 	}
+}
+
+// maxShown is how many attempts of one step the page shows.
+const maxShown = 50
+
+// shorten leaves out attempts when there are very many; those that failed stay.
+func (s *step) shorten() {
+	if len(s.Attempts) <= maxShown {
+		return
+	}
+	var keep []flow.NodeResult
+	for _, failed := range []bool{true, false} {
+		for _, r := range s.Attempts {
+			if (r.Status == flow.NodeFailed) == failed && len(keep) < maxShown {
+				keep = append(keep, r)
+			}
+		}
+	}
+	s.Hidden, s.Attempts = len(s.Attempts)-len(keep), keep
+}
+
+// caller returns what the steps are called that a node was called by, outermost first.
+func (v *runView) caller(nodeID string) string {
+	var names []string
+	for i, c := range nodeID {
+		if c != '/' {
+			continue
+		}
+		if at, ok := v.byNode[nodeID[:i]]; ok {
+			names = append(names, v.Steps[at].Label)
+		}
+	}
+	return cmp.Or(strings.Join(names, " › "), "another workflow")
+}
+
+// compareIterations puts "2" before "10", and "2" before "2.1".
+func compareIterations(a, b string) int {
+	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(x, y string) int {
+		return cmp.Or(len(x)-len(y), cmp.Compare(x, y))
+	})
 }
 
 // step returns the index of the node's step and makes it when it is new.
@@ -173,4 +235,16 @@ func attemptEnd(r flow.NodeResult) time.Time {
 		return *r.StartedAt
 	}
 	return r.StartedAt.Add(time.Duration(*r.Duration) * time.Millisecond)
+}
+
+// attemptName says which attempt of which item it is.
+func attemptName(r flow.NodeResult) string {
+	try := "Try " + ui.Number(r.Attempt)
+	switch {
+	case r.Iteration == "":
+		return try
+	case r.Attempt > 1:
+		return "Item " + r.Iteration + ", try " + ui.Number(r.Attempt)
+	}
+	return "Item " + r.Iteration
 }

@@ -35,3 +35,29 @@ func (v *runView) barOf(r flow.NodeResult) bar {
 	}
 	return b
 }
+
+// maxRows is how many bars the timeline has.
+const maxRows = 200
+
+// row is a bar of the timeline.
+type row struct {
+	step step
+	flow.NodeResult
+}
+
+// rows returns the bars in the order of the steps, at most maxRows.
+func (v *runView) rows() []row {
+	var out []row
+	for _, s := range v.Steps {
+		for _, r := range s.Attempts {
+			if len(out) == maxRows {
+				return out
+			}
+			out = append(out, row{s, r})
+		}
+	}
+	return out
+}
+
+// rowsLeft returns how many attempts have no bar.
+func (v *runView) rowsLeft() int { return len(v.NodeResults) - len(v.rows()) }

@@ -65,7 +65,7 @@ func runFile(c *cobra.Command, path string, o runOptions) error {
 	show := &progress{w: c.ErrOrStderr(), labels: labels(r)}
 	memory := engine.NewMemory(show.event)
 	eng := engine.New(engine.Config{
-		Registry: kinds, Journal: memory, Blobs: memory, Files: memory.Files,
+		Registry: kinds, Journal: memory, Blobs: memory, Files: memory.Files, Workflows: folderOf(path),
 		RunTimeout: conf.RunMaxDuration, Logger: newLogger(c.ErrOrStderr(), conf),
 	})
 	status, err := execute(c.Context(), eng, r)
@@ -126,7 +126,10 @@ func (o runOptions) prepare(c *cobra.Command, path string, kinds *node.Registry,
 		run.NodeIDs, run.Scope = append(run.NodeIDs, id), flow.ScopePartial
 	}
 	run.TotalNodes = len(g.Steps().Nodes)
-	return run, engine.Check(kinds, g, engine.CheckOptions{Targets: run.NodeIDs, Inputs: run.Inputs})
+	if err := engine.Check(kinds, g, engine.CheckOptions{Targets: run.NodeIDs, Inputs: run.Inputs}); err != nil {
+		return run, err
+	}
+	return run, engine.CheckCalls(c.Context(), kinds, folderOf(path), "usr_cli", flow.ID(filepath.Base(path)), g)
 }
 
 func readFile(stdin io.Reader, path string) ([]byte, error) {

@@ -65,7 +65,7 @@ func (a *app) wire(ctx context.Context, workers int) error {
 		return err
 	}
 	eng := engine.New(engine.Config{
-		Registry: kinds, Journal: a.store, Blobs: a.store, Cache: a.store, Files: studio.NodeFiles(a.store),
+		Registry: kinds, Journal: a.store, Blobs: a.store, Cache: a.store, Workflows: a.store, Files: studio.NodeFiles(a.store),
 		Answerable: true, RunTimeout: a.conf.RunMaxDuration, Logger: a.log,
 	})
 	if a.worker, err = worker.New(worker.Config{Store: a.store, Engine: eng, Hub: a.hub, Concurrency: workers, Logger: a.log, FirstRuns: a.conf.RunsPerUser}); err != nil {

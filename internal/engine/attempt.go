@@ -31,9 +31,14 @@ type attempt struct {
 	arming    bool          // it is about to ask for its start, see [run.flush]
 	durable   chan struct{} // closed when the start is durable; nil: no need to wait
 	edges     []delivery
-	resume    *node.Resume // how its wait ended; nil: it has not waited
+	resume    *node.Resume      // how its wait ended; nil: it has not waited
+	version   int               // of a node that calls: which version of the workflow; 0: the newest
+	before    []flow.NodeResult // of a node that calls: what its calls recorded before
+	retried   bool              // an earlier try of it failed
 
 	mu      sync.Mutex
+	freed   bool // its place and its slot are given back
+	callee  *callee
 	closed  bool
 	noted   bool // in run.noisy
 	inputs  flow.Values
@@ -115,6 +120,11 @@ func (a *attempt) call(in *intake, edges []delivery) (node.Result, error) {
 	if a.recall(in); in.hit != nil {
 		return node.Result{}, nil
 	}
+	if a.spec().kind.Calls != "" {
+		if err := a.findCallee(); err != nil {
+			return node.Result{}, err
+		}
+	}
 	if a.durable != nil {
 		select {
 		case a.run.starts <- a:
@@ -130,7 +140,7 @@ func (a *attempt) call(in *intake, edges []delivery) (node.Result, error) {
 	n := a.spec()
 	return n.kind.Run(a.ctx, n.Data, node.Call{
 		RunID: a.run.id, NodeID: n.ID, Key: a.run.key(n.ID), Inputs: in.inputs, Files: a.run.files, Resume: a.resume,
-		Emit: a.emit, Log: a.logLine,
+		Emit: a.emit, Log: a.logLine, Sub: a.sub,
 	})
 }
 

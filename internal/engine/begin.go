@@ -39,7 +39,7 @@ func (r *run) begin() {
 	r.follow(r.state.begin(done))
 	r.settleDown()
 	r.keepWaiting()
-	if fresh {
+	if fresh && r.nest == nil {
 		r.tellReused()
 	}
 	switch {
@@ -52,6 +52,7 @@ func (r *run) begin() {
 		text, _ := sentence(err)
 		r.state.TotalNodes = c.Run.TotalNodes
 		r.end(flow.RunFailed, text, "because the run could not start")
+	case r.nest != nil: // who called tells that it runs
 	case fresh, c.Run.Status == flow.RunWaiting:
 		r.announceRun()
 	default:
@@ -74,6 +75,9 @@ func (r *run) worksSince(now time.Time) time.Time {
 // compile makes the plan of the frozen graph. It was checked when the run was
 // accepted; the kinds of this process may be others by now.
 func (r *run) compile() (*plan, error) {
+	if r.nest != nil {
+		return r.nest.compile(r.engine.Registry, r.claim.Run.Inputs)
+	}
 	g, err := r.claim.Run.Graph()
 	if err != nil {
 		return &plan{}, err
@@ -82,15 +86,19 @@ func (r *run) compile() (*plan, error) {
 	if r.claim.Run.Scope == flow.ScopePartial {
 		o.Targets, o.Reused = r.claim.Run.NodeIDs, r.reused()
 	}
-	p, problems := compile(r.engine.Registry, g, o)
-	if len(problems) == 0 {
+	return runnable(compile(r.engine.Registry, g, o))
+}
+
+// runnable returns the plan, or one error for its problems.
+func runnable(p *plan, problems []flow.Problem) (*plan, error) {
+	switch n := len(problems) - 1; n {
+	case -1:
 		return p, nil
+	case 0:
+		return &plan{}, flow.Errorf(flow.Invalid, "The graph cannot run: %s", problems[0].Message)
+	default:
+		return &plan{}, flow.Errorf(flow.Invalid, "The graph cannot run: %s (and %d more)", problems[0].Message, n)
 	}
-	err = flow.Errorf(flow.Invalid, "The graph cannot run: %s", problems[0].Message)
-	if n := len(problems) - 1; n > 0 {
-		err = flow.Errorf(flow.Invalid, "The graph cannot run: %s (and %d more)", problems[0].Message, n)
-	}
-	return &plan{}, err
 }
 
 // takeOver reads the results of earlier attempts: what is final is done, what was
@@ -110,11 +118,15 @@ func (r *run) takeOver() []ending {
 		res := &r.claim.Results[k]
 		r.consume(res.Usage)
 		i, ok := at[res.NodeID]
-		if !ok || res.Iteration != "" {
+		if !ok || res.Iteration != r.nest.label() {
+			r.keepInside(*res)
 			continue
 		}
-		if res.Status == flow.NodeFailed {
+		if res.Status == flow.NodeFailed && !r.nest.again() {
 			r.tries[i]++
+		}
+		if v, err := strconv.Atoi(res.Meta[metaVersion]); err == nil {
+			r.frozen[i] = v
 		}
 		if res.Attempt > r.last[i] {
 			r.last[i], newest[i] = res.Attempt, res
@@ -128,6 +140,7 @@ func (r *run) takeOver() []ending {
 			r.recall(i, res)
 		case res.Status == flow.NodeWaiting:
 			r.takeParked(i, res)
+		case res.Status.Final() && r.nest.again() && res.Status != flow.NodeSuccess: // it is tried once more
 		case res.Status.Final():
 			done = append(done, ending{i, res.Status, res.Output, res.Reason, res.Cached})
 		default:

@@ -178,6 +178,9 @@ func (c *compiler) prepare(inputs flow.Values) {
 			c.problems = n.read(n.params, at, c.problems)
 		}
 		n.setPorts()
+		if n.kind.Calls != "" {
+			c.plan.callers = append(c.plan.callers, i)
+		}
 		if v, ok := inputs[n.ID]; ok {
 			c.problems = n.give(v, c.problems)
 		}

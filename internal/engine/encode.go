@@ -15,6 +15,9 @@ import (
 func nodeStatusJSON(e flow.NodeStatusEvent) json.RawMessage {
 	b := make([]byte, 0, 256)
 	b = appendText(append(b, `{"nodeId":`...), e.NodeID)
+	if e.Iteration != "" {
+		b = appendText(append(b, `,"iteration":`...), e.Iteration)
+	}
 	b = appendText(append(b, `,"status":`...), string(e.Status))
 	if e.Cached {
 		b = append(b, `,"cached":true`...)

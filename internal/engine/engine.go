@@ -23,14 +23,22 @@ type Blobs interface {
 	Blob(ctx context.Context, o flow.Owner, hash string) ([]byte, error)
 }
 
+// Workflows finds the workflows that steps call.
+type Workflows interface {
+	// WorkflowVersion returns a workflow of the owner with the graph of that version;
+	// version 0 is the newest.
+	WorkflowVersion(ctx context.Context, o flow.Owner, id flow.ID, version int) (flow.Workflow, error)
+}
+
 // Config is what an [Engine] is made of. Zero fields get the defaults.
 type Config struct {
 	Registry    *node.Registry
 	Journal     Journal
 	Blobs       Blobs
-	Cache       Cache // nil: model calls are never reused
+	Cache       Cache     // nil: model calls are never reused
+	Workflows   Workflows // nil: no step can call a workflow
 	Files       func(flow.Owner) node.Files
-	PerRun      int           // nodes of one run in parallel; 16
+	PerRun      int           // nodes of one run in parallel, those of the workflows that it calls included; 16
 	PerProcess  int           // nodes of all runs of this engine in parallel; 256
 	NodeTimeout time.Duration // of a node without its own; 120 s
 	RunTimeout  time.Duration // counted from the run's first start; 600 s

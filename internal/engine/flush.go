@@ -19,7 +19,16 @@ type batch struct {
 	logs    []flow.Log
 	blobs   []flow.BlobData
 	change  *flow.RunChange
-	starts  []*attempt // run their kind when the step is durable
+	starts  []*attempt   // run their kind when the step is durable
+	entries []chan error // told what became of the step
+}
+
+// tell tells the called runs what became of what they wrote; nil: it is durable.
+func (b *batch) tell(err error) {
+	for _, done := range b.entries {
+		done <- err
+	}
+	b.entries = nil
 }
 
 func (b *batch) empty() bool {
@@ -64,6 +73,7 @@ func (r *run) flush() {
 func (r *run) landed(err error) {
 	b := r.flying
 	r.flying = nil
+	b.tell(err)
 	if err != nil {
 		r.refused(err)
 		return
@@ -130,7 +140,7 @@ func (r *run) say(a *attempt, lines []line, text string) {
 		r.writeLog(id, l)
 	}
 	if text != "" {
-		r.event(flow.EventNodeDelta, time.Now().UTC(), flow.NodeDeltaEvent{NodeID: *id, Attempt: a.number, Text: text})
+		r.event(flow.EventNodeDelta, time.Now().UTC(), flow.NodeDeltaEvent{NodeID: *id, Iteration: r.nest.label(), Attempt: a.number, Text: text})
 	}
 }
 

@@ -12,9 +12,10 @@ import (
 
 // plan is a graph made ready to run: indices instead of ids, ports resolved.
 type plan struct {
-	nodes []planNode
-	edges []planEdge
-	total int // nodes in scope
+	nodes   []planNode
+	edges   []planEdge
+	total   int   // nodes in scope
+	callers []int // nodes in scope that call workflows
 }
 
 // planNode is a node of the graph. Nodes outside the scope keep their place, so

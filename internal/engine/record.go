@@ -31,7 +31,10 @@ func (r *run) finish(o outcome) {
 	}
 	r.sayRest(a)
 	res := r.result(a)
-	res.Usage, res.Meta = o.usage, o.meta
+	res.Usage = o.usage
+	for k, v := range o.meta {
+		res.Meta = with(res.Meta, k, v)
+	}
 	res.Duration = new(time.Since(a.startedAt).Milliseconds())
 	r.consume(o.usage)
 	r.batch.blobs = append(r.batch.blobs, o.blobs...)
@@ -44,6 +47,7 @@ func (r *run) finish(o outcome) {
 		return
 	}
 	r.judge(&res, o)
+	r.blame(res)
 	r.writeResult(res)
 	r.follow(r.state.finish(ending{node: a.node, status: res.Status, outputs: res.Output, reason: res.Reason, cached: res.Cached}))
 }
@@ -62,7 +66,7 @@ func (r *run) judge(res *flow.NodeResult, o outcome) {
 		}
 		return
 	case errors.Is(o.cut, ErrCancel):
-		res.Status, res.Reason = flow.NodeCanceled, "because the run was canceled"
+		res.Status, res.Reason = flow.NodeCanceled, "because "+r.reason(o.cut)
 		return
 	case timedOut:
 		o.err = limit
@@ -115,11 +119,14 @@ func (r *run) fallback(n *planNode) flow.Values {
 func (r *run) result(a *attempt) flow.NodeResult {
 	n := a.spec()
 	a.mu.Lock()
-	inputs := a.inputs
+	inputs, called := a.inputs, a.callee
 	a.mu.Unlock()
 	res := flow.NodeResult{
 		RunID: r.id, NodeID: n.ID, NodeType: n.Type, Attempt: a.number, Status: flow.NodeRunning,
 		Inputs: inputs, StartedAt: &a.startedAt, CreatedAt: a.startedAt,
+	}
+	if called != nil {
+		res.Meta, r.frozen[a.node] = called.meta(), called.Version
 	}
 	if !a.queuedAt.IsZero() {
 		res.QueuedAt = &a.queuedAt
@@ -140,6 +147,7 @@ func (r *run) closeCut(i int) {
 	}
 	delete(r.cut, i)
 	res.Status, res.Reason = flow.NodeCanceled, "because its worker was lost; it ran again"
+	r.nest.mark(&res)
 	r.batch.results = append(r.batch.results, res)
 }
 
@@ -191,9 +199,10 @@ func (r *run) recordUnstarted(d ending) {
 
 // writeResult adds a node's row and the event that tells of it.
 func (r *run) writeResult(res flow.NodeResult) {
+	r.nest.mark(&res)
 	r.batch.results = append(r.batch.results, res)
 	e := flow.NodeStatusEvent{
-		NodeID: res.NodeID, Status: res.Status, Cached: res.Cached, Attempt: res.Attempt, Error: res.Error, Reason: res.Reason,
+		NodeID: res.NodeID, Iteration: res.Iteration, Status: res.Status, Cached: res.Cached, Attempt: res.Attempt, Error: res.Error, Reason: res.Reason,
 		Output: previews(res.Output), Meta: res.Meta, QueuedAt: res.QueuedAt, StartedAt: res.StartedAt, Duration: res.Duration,
 	}
 	if res.Usage != (flow.Usage{}) {
@@ -234,7 +243,7 @@ func (r *run) sayQueued(now time.Time) {
 		}
 		w.announced = true
 		r.event(flow.EventNodeStatus, now, flow.NodeStatusEvent{
-			NodeID: r.plan.nodes[i].ID, Status: flow.NodeQueued, Attempt: r.last[i] + 1, QueuedAt: &w.since,
+			NodeID: r.plan.nodes[i].ID, Iteration: r.nest.label(), Status: flow.NodeQueued, Attempt: r.last[i] + 1, QueuedAt: &w.since,
 		})
 	}
 }
@@ -268,7 +277,7 @@ func (r *run) look(a *attempt, now time.Time) {
 	case now.Before(a.deadline):
 		r.wakeAt(a.deadline)
 	case a.cut == nil:
-		r.cutOff(a, &limitError{r.limit(n), "node"}, now.Add(r.engine.Grace))
+		r.cutOff(a, &limitError{r.limit(n), "node"}, now.Add(r.grace(a)))
 	default:
 		r.log.Warn("node ignores that it was stopped", slog.String("node_id", n.ID), slog.String("node_type", n.Type))
 		r.finish(outcome{attempt: a, err: a.cut, stuck: true})
@@ -301,5 +310,5 @@ func (r *run) add(t flow.EventType, at time.Time, payload json.RawMessage) {
 func (r *run) writeLog(nodeID *string, l line) {
 	r.logSeq++
 	r.batch.logs = append(r.batch.logs, flow.Log{RunID: r.id, Seq: r.logSeq, NodeID: nodeID, Message: l.text, Level: l.level, Timestamp: l.at.UTC()})
-	r.event(flow.EventLog, l.at.UTC(), flow.LogEvent{NodeID: nodeID, Level: l.level, Message: l.text})
+	r.event(flow.EventLog, l.at.UTC(), flow.LogEvent{NodeID: nodeID, Iteration: r.nest.label(), Level: l.level, Message: l.text})
 }

@@ -121,6 +121,7 @@ func (r *run) tryAgain(res flow.NodeResult, o outcome, due time.Time) {
 	if h := hint(err); h != "" {
 		res.Meta = with(res.Meta, "hint", h)
 	}
+	r.nest.mark(&res)
 	r.batch.results = append(r.batch.results, res)
 	wait := due.Sub(now).Round(100 * time.Millisecond)
 	reason := fmt.Sprintf("Try %d of %d follows in %s: %s", r.tries[o.node]+1, n.retry.attempts, seconds(wait), text)

@@ -48,11 +48,13 @@ type run struct {
 	answered  int                     // answers known
 	leaving   bool                    // the run is being parked
 
-	live  []*attempt
-	waits []wait          // by node
-	watch bool            // the timer is set for the nodes that wait for a slot
-	want  chan<- struct{} // the engine's slots, while one is waited for
-	held  bool            // a slot of the process is held for the next node
+	live   []*attempt
+	waits  []wait           // by node
+	watch  bool             // the timer is set for the nodes that wait for a slot
+	pools  [2]chan struct{} // a node that runs has one entry in each: the run's places, the engine's slots
+	want   chan<- struct{}  // the pool that is waited for; nil: none
+	wanted int              // its index
+	held   [2]bool          // entries that are held for the next node
 
 	batch    batch
 	seq      int64
@@ -71,7 +73,12 @@ type run struct {
 	alarm    time.Time   // when timer fires; zero: it does not
 	patience *time.Timer // ends the wait for the journal after a release
 
-	wake  chan struct{}
+	wake    chan struct{}
+	nest    *nest                     // nil: nobody called the run
+	frozen  map[int]int               // by node that calls: the version of the workflow
+	inside  map[int][]flow.NodeResult // by node that calls: what its calls recorded
+	entries chan entry                // what called runs write
+
 	mu    sync.Mutex
 	noisy []*attempt // guarded by mu: attempts with text or log lines to write
 }
@@ -101,6 +108,8 @@ func newRun(ctx context.Context, e *Engine, c flow.Claim) *run {
 		seq:   c.Seq, logSeq: c.LogSeq, usage: flow.Usage{CostUSD: new(0.0)},
 		cut: map[int]flow.NodeResult{}, last: map[int]int{}, tries: map[int]int{}, resumes: map[int]*node.Resume{},
 		steps: make(chan flow.Step, 1), flushed: make(chan error, 1), outcomes: make(chan outcome, 64),
+		frozen: map[int]int{}, inside: map[int][]flow.NodeResult{}, entries: make(chan entry),
+		pools:  [2]chan struct{}{make(chan struct{}, e.PerRun), e.slots},
 		starts: make(chan *attempt), jobs: make(chan *attempt, 64), gone: make(chan struct{}), wake: make(chan struct{}, 1),
 		timer: time.NewTimer(time.Hour),
 	}
@@ -164,8 +173,10 @@ func (r *run) loop(stopWriting func()) {
 			} else {
 				r.answer(a)
 			}
+		case e := <-r.entries:
+			r.embed(e)
 		case r.want <- struct{}{}:
-			r.held = true
+			r.held[r.wanted] = true
 		case <-r.wake:
 		case now := <-r.timer.C:
 			r.alarm = time.Time{}
@@ -215,11 +226,7 @@ func (r *run) settled() bool {
 // dispatch starts ready nodes while there are slots (rule E3).
 func (r *run) dispatch() {
 	r.want = nil
-	for r.phase == phaseWork && len(r.live) < r.engine.PerRun && len(r.state.ready.nodes) > 0 {
-		if !r.takeSlot() {
-			r.want = r.engine.slots
-			break
-		}
+	for r.phase == phaseWork && len(r.state.ready.nodes) > 0 && r.takeSlot() {
 		i, _ := r.state.start()
 		r.launch(i)
 	}
@@ -232,24 +239,31 @@ func (r *run) dispatch() {
 	}
 }
 
+// takeSlot takes what a node needs to run, or notes what has to be waited for.
 func (r *run) takeSlot() bool {
-	if r.held {
-		r.held = false
-		return true
+	for i, p := range r.pools {
+		if r.held[i] {
+			continue
+		}
+		select {
+		case p <- struct{}{}:
+			r.held[i] = true
+		default:
+			r.want, r.wanted = p, i
+			return false
+		}
 	}
-	select {
-	case r.engine.slots <- struct{}{}:
-		return true
-	default:
-		return false
-	}
+	r.held = [2]bool{}
+	return true
 }
 
-// giveSlot returns a slot that was waited for and is not needed any more.
+// giveSlot returns what was waited for and is not needed any more.
 func (r *run) giveSlot() {
-	if r.held {
-		r.held = false
-		<-r.engine.slots
+	for i, p := range r.pools {
+		if r.held[i] {
+			r.held[i] = false
+			<-p
+		}
 	}
 }
 
@@ -269,6 +283,9 @@ func (r *run) launch(i int) {
 		a.durable = make(chan struct{})
 	} else {
 		r.wakeAt(now.Add(announceAfter))
+	}
+	if n.kind.Calls != "" {
+		a.version, a.before, a.retried = r.frozen[i], r.inside[i], r.tries[i] > 0
 	}
 	a.deadline = now.Add(r.limit(n))
 	r.wakeAt(a.deadline)
@@ -290,8 +307,11 @@ func (r *run) launch(i int) {
 }
 
 func (r *run) limit(n *planNode) time.Duration {
-	if n.timeout > 0 {
+	switch {
+	case n.timeout > 0:
 		return n.timeout
+	case n.kind.Calls != "":
+		return r.engine.RunTimeout // the nodes that it calls have their own limits
 	}
 	return r.engine.NodeTimeout
 }
@@ -321,7 +341,20 @@ func (r *run) leave(a *attempt) {
 	a.left = true
 	r.armed(a)
 	a.cancel(nil)
-	<-r.engine.slots
+	a.free()
+}
+
+// free gives back what the attempt took from the run's pools; a second time it does
+// nothing.
+func (a *attempt) free() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.freed {
+		a.freed = true
+		for _, p := range a.run.pools {
+			<-p
+		}
+	}
 }
 
 // armed takes back that an attempt is about to ask for its start.
@@ -334,6 +367,9 @@ func (r *run) armed(a *attempt) {
 
 // key is the same for every attempt of a node in this run and safe in a header.
 func (r *run) key(nodeID string) string {
+	if r.nest != nil {
+		nodeID += ":" + r.nest.iteration
+	}
 	for i := range len(nodeID) {
 		if c := nodeID[i]; c <= ' ' || c > '~' || len(nodeID) > 100 {
 			sum := sha256.Sum256([]byte(nodeID))
@@ -363,6 +399,8 @@ func (r *run) interrupt(cause error, stopWriting func()) {
 	case errors.Is(cause, flow.ErrFenced):
 		stopWriting()
 		r.halt(cause)
+	case r.nest != nil && errors.As(cause, new(*limitError)):
+		r.cancel(cause) // the time of who called
 	default:
 		if r.phase >= phaseRelease {
 			return
@@ -390,7 +428,10 @@ func (r *run) cancel(cause error) {
 	}
 	r.phase = phaseCancel
 	if errors.Is(cause, ErrCancel) {
-		r.final, r.verdict = flow.RunCanceled, "The run was canceled."
+		r.final, r.verdict = flow.RunCanceled, "Stopped, because "+r.reason(cause)+"."
+		if r.nest == nil {
+			r.verdict = "The run was canceled."
+		}
 	} else {
 		r.verdict, _ = sentence(cause)
 	}
@@ -401,17 +442,29 @@ func (r *run) cancel(cause error) {
 }
 
 func (r *run) reason(cause error) string {
-	if errors.Is(cause, ErrCancel) {
-		return "the run was canceled"
+	if limit, ok := errors.AsType[*limitError](cause); ok {
+		return "the " + limit.whose + "'s time limit was reached"
 	}
-	return "the run's time limit was reached"
+	if errors.Is(cause, errNotNeeded) {
+		return "its result is not needed any more"
+	}
+	return "the run was canceled"
 }
 
 func (r *run) cutAll(cause error) {
-	by := time.Now().Add(r.engine.Grace)
+	now := time.Now()
 	for _, a := range r.live {
-		r.cutOff(a, cause, by)
+		r.cutOff(a, cause, now.Add(r.grace(a)))
 	}
+}
+
+// grace is how long an attempt may take to notice that it was stopped. One that
+// calls waits for those that it called.
+func (r *run) grace(a *attempt) time.Duration {
+	if a.spec().kind.Calls != "" {
+		return 2 * r.engine.Grace
+	}
+	return r.engine.Grace
 }
 
 func (r *run) cutOff(a *attempt, cause error, by time.Time) {
@@ -425,6 +478,7 @@ func (r *run) cutOff(a *attempt, cause error, by time.Time) {
 // halt stops everything without writing: the journal refused, or broke.
 func (r *run) halt(err error) {
 	r.failure, r.phase = err, phaseStop
+	r.batch.tell(err)
 	r.batch = batch{}
 	r.cutAll(err)
 }

@@ -41,6 +41,7 @@ type RunStatusEvent struct {
 // NodeStatusEvent says that a node changed state.
 type NodeStatusEvent struct {
 	NodeID    string            `json:"nodeId"`
+	Iteration string            `json:"iteration,omitzero"` // of a node that another one called, see [NodeResult]
 	Status    NodeStatus        `json:"status"`
 	Cached    bool              `json:"cached,omitzero"`
 	Attempt   int               `json:"attempt,omitzero"`
@@ -59,16 +60,18 @@ const PreviewLimit = 600
 
 // NodeDeltaEvent carries streamed text: at most one event per 50 ms and node.
 type NodeDeltaEvent struct {
-	NodeID  string `json:"nodeId"`
-	Attempt int    `json:"attempt,omitzero"`
-	Text    string `json:"text"`
+	NodeID    string `json:"nodeId"`
+	Iteration string `json:"iteration,omitzero"`
+	Attempt   int    `json:"attempt,omitzero"`
+	Text      string `json:"text"`
 }
 
 // LogEvent carries one log line.
 type LogEvent struct {
-	NodeID  *string `json:"nodeId"`
-	Level   Level   `json:"level"`
-	Message string  `json:"message"`
+	NodeID    *string `json:"nodeId"`
+	Iteration string  `json:"iteration,omitzero"`
+	Level     Level   `json:"level"`
+	Message   string  `json:"message"`
 }
 
 // MarshalJSON writes the payload's members beside type, runId, seq and at.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Position is where a node's card lies on the canvas, in canvas pixels.
@@ -128,4 +129,13 @@ func typeClash(err error) string {
 		return e.Field + " is a " + e.Value
 	}
 	return "malformed JSON"
+}
+
+// Setting returns a setting of the node as a text; empty when it has none.
+func (n Node) Setting(key string) string {
+	var data map[string]json.RawMessage
+	if json.Unmarshal(n.Data, &data) != nil || data[key] == nil {
+		return ""
+	}
+	return strings.TrimSpace(RawValue(data[key]).String())
 }

@@ -23,6 +23,11 @@ type Call struct {
 	Resume *Resume                             // how the wait that the kind asked for ended; nil: it has not waited
 	Emit   func(text string)                   // streams text to the viewers; may be called from one goroutine at a time
 	Log    func(level flow.Level, text string) // writes a line to the run's log
+	// Sub runs the workflow that the kind calls, and blocks until that is final. It may
+	// be called from many goroutines, once for each item. Its error is the end of ctx, or
+	// why the workflow could not start; one that failed is no error. Only for kinds with
+	// [Spec.Calls].
+	Sub func(ctx context.Context, s Sub) (Called, error)
 }
 
 // Result is what one execution of a kind gives.

@@ -33,6 +33,7 @@ const (
 	WidgetJSON     Widget = "json"     // a JSON document
 	WidgetSchema   Widget = "schema"   // a JSON Schema of an object
 	WidgetSecret   Widget = "secret"   // the name of a secret, never its value
+	WidgetWorkflow Widget = "workflow" // the id of another workflow; the user's are offered
 )
 
 // Spec describes a kind to people: palette, inspector, docs and GET
@@ -54,6 +55,7 @@ type Spec struct {
 	Stream   string  `json:"stream,omitzero"`  // output port whose text is streamed while the kind works
 	Preview  string  `json:"preview,omitzero"` // key of the field, or name of the output port, that the card shows
 	Else     string  `json:"else,omitzero"`    // of a kind that takes one of several ways: the output that a fallback value goes to
+	Calls    string  `json:"calls,omitzero"`   // key of the field with the id of the workflow that the kind calls
 }
 
 // Port is one end a kind offers to edges.

@@ -36,7 +36,7 @@ func (f Field) Problem(raw json.RawMessage) string {
 		if !isSecretName(v.String()) {
 			return "This is no name of a secret. A name has letters, digits and _, as in SHOP_TOKEN. The value itself never belongs here."
 		}
-	case WidgetText, WidgetTextarea, WidgetSwitch, WidgetProvider, WidgetModel, WidgetImage:
+	case WidgetText, WidgetTextarea, WidgetSwitch, WidgetProvider, WidgetModel, WidgetImage, WidgetWorkflow:
 	}
 	return ""
 }

@@ -25,6 +25,15 @@ type Panel struct {
 	Sources   []Source // what feeds them, in the order of the edges
 	Providers []flow.ProviderStatus
 	Problems  []flow.Problem // what would stop a run, for this node
+	Callees   []Callee       // of a kind that calls: the user's workflows, the newest first
+}
+
+// Callee is a workflow that a step can call.
+type Callee struct {
+	ID      flow.ID
+	Name    string
+	Inputs  []string // names of its inputs, the main one first; only of the chosen workflow
+	Results []string // names of its results; only of the chosen workflow
 }
 
 // Source is a step that feeds an input port of a node.

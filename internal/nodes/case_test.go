@@ -1,9 +1,11 @@
 package nodes_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"heddle/internal/flow"
 	"heddle/internal/node"
+	"heddle/static"
 )
 
 // A case is a txtar file under testdata/<kind>:
@@ -102,7 +105,7 @@ type outcome struct {
 }
 
 func runCase(t *testing.T, kind string, s sections) {
-	if kind == "code" && module(t) == nil {
+	if kind == "code" && must(static.Module()) == nil {
 		t.Skip("NO SANDBOX: build the bundle with go run ./static/build to run code steps")
 	}
 	script := &scripted{parts: decode[[]scriptPart](t, s, "model.json")}
@@ -120,6 +123,7 @@ func runCase(t *testing.T, kind string, s sections) {
 		Inputs: decode[flow.Values](t, s, "inputs.json"),
 		Files:  files,
 		Resume: s.resume(t),
+		Sub:    repeats,
 		Emit:   func(text string) { got.Emitted = append(got.Emitted, text) },
 		Log:    func(l flow.Level, text string) { got.Logs = append(got.Logs, string(l)+": "+text) },
 	})
@@ -186,4 +190,21 @@ func compareWait(t *testing.T, want string, err error) {
 	if diff := cmp.Diff(want, w.Question+"\n"+w.Reason+"\n"); diff != "" {
 		t.Errorf("wait (-want +got):\n%s", diff)
 	}
+}
+
+// repeats is a workflow that gives what it was given; a text that begins with "fail"
+// makes it fail.
+func repeats(_ context.Context, sub node.Sub) (node.Called, error) {
+	if text := sub.Main.String(); strings.HasPrefix(text, "fail") {
+		return node.Called{Status: flow.RunFailed, Error: "Step: it was told to " + text + "."}, nil
+	}
+	out := maps.Clone(sub.Inputs)
+	if out == nil {
+		out = flow.Values{}
+	}
+	out["main"] = sub.Main
+	if sub.Main.IsZero() {
+		out["main"] = flow.Text("nothing")
+	}
+	return node.Called{Status: flow.RunSuccess, Outputs: out}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"heddle/internal/llm"
 	"heddle/internal/node"
 	"heddle/internal/nodes"
+	"heddle/static"
 )
 
 func TestCodeWithoutASandboxSaysSo(t *testing.T) {
@@ -24,7 +25,7 @@ func TestCodeWithoutASandboxSaysSo(t *testing.T) {
 }
 
 func TestCodeStopsWithItsCause(t *testing.T) {
-	if module(t) == nil {
+	if must(static.Module()) == nil {
 		t.Skip("NO SANDBOX: build the bundle with go run ./static/build to run code steps")
 	}
 	k, _ := registry(t, &scripted{}, nil).Kind("code")

@@ -16,6 +16,7 @@ import (
 	"iter"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,14 +37,12 @@ func registry(t testing.TB, m llm.Model, web map[string]reply) *node.Registry {
 		llm.Provider{ID: "unset", Name: "Unset", Setting: "UNSET_API_KEY", Default: "unset-1"},
 		llm.Provider{ID: "offline", Name: "Offline", Configured: true, Model: m, Default: "extract", NoAI: true},
 	)
-	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: &http.Client{Transport: pages{t, web}}, Code: sandbox.New(module(t))})...)
+	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: &http.Client{Transport: pages{t, web}}, Code: box()})...)
 }
 
-// module returns the sandbox module, or nil when there is no bundle.
-func module(t testing.TB) []byte {
-	t.Helper()
-	return must(static.Module())
-}
+// box returns the one sandbox of the tests: to make its machine code takes a while.
+// Without the bundle it is one that can run nothing.
+var box = sync.OnceValue(func() *sandbox.Sandbox { return sandbox.New(must(static.Module())) })
 
 // scripted answers every request with the same parts and remembers what it was asked.
 type scripted struct {

@@ -33,18 +33,27 @@ func outputKind() node.Kind {
 		Preview: flow.OutputPort,
 	}, runOutput)
 	return node.WithCheck(k, func(p outputParams) []flow.Problem {
-		if text := nameProblem(p.Name); text != "" && strings.TrimSpace(p.Name) != "" {
-			return []flow.Problem{{Path: "name", Message: text}}
+		if strings.TrimSpace(p.Name) == "" {
+			return nil // it is required
 		}
-		return nil
+		return nameProblems(p.Name, "")
 	})
 }
 
-func nameProblem(name string) string {
+// nameProblems says what is wrong with the name of a result or an input of the
+// workflow; empty is what is said of no name.
+func nameProblems(name, empty string) []flow.Problem {
+	if text := nameProblem(name, empty); text != "" {
+		return []flow.Problem{{Path: "name", Message: text}}
+	}
+	return nil
+}
+
+func nameProblem(name, empty string) string {
 	name = strings.TrimSpace(name)
 	switch {
 	case name == "":
-		return "The result has no name."
+		return empty
 	case len(name) > node.MaxName:
 		return "The name is longer than 64 bytes."
 	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' }):
@@ -54,7 +63,7 @@ func nameProblem(name string) string {
 }
 
 func runOutput(_ context.Context, p outputParams, c node.Call) (node.Result, error) {
-	if text := nameProblem(p.Name); text != "" {
+	if text := nameProblem(p.Name, "The result has no name."); text != "" {
 		return node.Result{}, flow.Errorf(flow.Invalid, "%s", text).WithHint("Give the result a short name, such as summary.")
 	}
 	v := c.Inputs["in"]

@@ -91,6 +91,27 @@ func orEmpty(tags []string) []string {
 	return tags
 }
 
+// WorkflowVersion returns a workflow of the owner with the graph of that version;
+// version 0 is the newest. A workflow that was deleted still has its versions, for
+// runs that began before.
+func (s *Store) WorkflowVersion(ctx context.Context, o flow.Owner, id flow.ID, version int) (flow.Workflow, error) {
+	if version == 0 {
+		return s.Workflow(ctx, o, id)
+	}
+	var r workflowRow
+	err := s.read.NewRaw(`SELECT w.id, w.user_id, w.name, v.nodes, v.edges, v.version FROM workflows AS w
+		JOIN workflow_versions AS v ON v.workflow_id = w.id WHERE w.id = ? AND v.version = ?`, id, version).Scan(ctx, &r)
+	switch {
+	case isNone(err):
+		return flow.Workflow{}, missing(false, "version of the workflow", id)
+	case err != nil:
+		return flow.Workflow{}, failed("read version of workflow", err)
+	case r.UserID != flow.ID(o):
+		return flow.Workflow{}, missing(true, "workflow", id)
+	}
+	return r.workflow(nil), nil
+}
+
 func (s *Store) workflowRow(ctx context.Context, tx *Tx, o flow.Owner, id flow.ID) (workflowRow, error) {
 	var r workflowRow
 	err := tx.NewRaw("SELECT * FROM workflows WHERE id = ?", id).Scan(ctx, &r)

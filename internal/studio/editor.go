@@ -2,6 +2,7 @@ package studio
 
 import (
 	"context"
+	"slices"
 
 	"heddle/internal/engine"
 	"heddle/internal/flow"
@@ -76,7 +77,52 @@ func (s *Service) Inspect(ctx context.Context, in Inspect) (node.Panel, error) {
 	panel := node.Panel{Node: in.Node, Connected: in.Connected, Sources: in.Sources, Providers: s.providers()}
 	if k, ok := s.registry.Kind(in.Node.Type); ok {
 		panel.Spec = &k.Spec
+		var err error
+		if panel.Callees, err = s.callees(ctx, k, in.Node); err != nil {
+			return panel, err
+		}
 	}
 	panel.Problems = engine.CheckNode(s.registry, in.Node, in.Connected)
 	return panel, nil
+}
+
+// callees returns the newest workflows for a node whose kind calls one, and what the
+// chosen one takes and gives.
+func (s *Service) callees(ctx context.Context, k node.Kind, n flow.Node) ([]node.Callee, error) {
+	if k.Calls == "" {
+		return nil, nil
+	}
+	a, err := flow.Require(ctx, flow.ScopeGraphRead)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.store.Workflows(ctx, a.Owner(), flow.WorkflowQuery{Page: 1, Limit: 100})
+	if err != nil {
+		return nil, err
+	}
+	out := []node.Callee{}
+	for _, w := range list.Workflows {
+		out = append(out, node.Callee{ID: w.ID, Name: w.Name})
+	}
+	id := flow.ID(n.Setting(k.Calls))
+	if id == "" {
+		return out, nil
+	}
+	w, err := s.store.Workflow(ctx, a.Owner(), id)
+	if k := flow.KindOf(err); err != nil && (k == flow.NotFound || k == flow.Forbidden) {
+		return out, nil // the panel says so
+	}
+	if err != nil {
+		return out, err
+	}
+	g, err := flow.ParseGraph(w.Nodes, w.Edges)
+	if err != nil {
+		return out, err
+	}
+	i := slices.IndexFunc(out, func(c node.Callee) bool { return c.ID == id })
+	if i < 0 { // an old one
+		i, out = len(out), append(out, node.Callee{ID: id, Name: w.Name})
+	}
+	out[i].Inputs, out[i].Results = engine.Signature(s.registry, g)
+	return out, nil
 }

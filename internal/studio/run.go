@@ -127,7 +127,14 @@ func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (draf
 	for i := range d.reused {
 		o.Reused = append(o.Reused, d.reused[i].NodeID)
 	}
-	return d, engine.Check(s.registry, g, o)
+	if err := engine.Check(s.registry, g, o); err != nil {
+		return d, err
+	}
+	var self flow.ID
+	if d.run.WorkflowID != nil {
+		self = *d.run.WorkflowID
+	}
+	return d, engine.CheckCalls(ctx, s.registry, s.store, a.Owner(), self, g)
 }
 
 func source(a flow.Actor, asked flow.Source) flow.Source {

@@ -106,7 +106,7 @@ func (s *Server) socket(c *fiber.Ctx) error {
 	ctx, done := s.live.context(c.UserContext())
 	who, _ := s.credentials(c)
 	v := &viewer{
-		server: s, ctx: ctx, end: done, actor: a, out: make(chan studio.LiveFrame, queueFrames), subs: map[string]context.CancelFunc{},
+		server: s, ctx: ctx, end: done, actor: a, out: make(chan studio.LiveFrame, queueFrames), subs: map[string]*subscription{},
 		credentials: who,
 	}
 	err = upgrade(c, &upgrader, v.serve, func(p any) {
@@ -144,8 +144,14 @@ type viewer struct {
 	watches     sync.WaitGroup
 
 	mu   sync.Mutex
-	subs map[string]context.CancelFunc
+	subs map[string]*subscription
 	why  []byte // the close message to send; nil: the server stops
+}
+
+// subscription is what a viewer follows.
+type subscription struct {
+	cancel context.CancelFunc
+	again  *order // asked for once more while it was followed
 }
 
 // serve reads until the client goes, and writes from another goroutine.
@@ -200,24 +206,39 @@ func (v *viewer) obey(o order) {
 	defer v.mu.Unlock()
 	switch {
 	case o.Type == "unsubscribe":
-		if cancel := v.subs[key]; cancel != nil {
-			cancel()
+		if sub := v.subs[key]; sub != nil {
+			sub.cancel()
 			delete(v.subs, key)
 		}
-	case o.Type != "subscribe" || o.RunID == "" && o.WorkflowID == "" || v.subs[key] != nil || len(v.subs) >= subscriptions:
-	default:
+	case o.Type != "subscribe" || o.RunID == "" && o.WorkflowID == "":
+	case v.subs[key] != nil:
+		v.subs[key].again = &o // its run may have ended just now
+	case len(v.subs) < subscriptions:
 		ctx, cancel := context.WithCancel(v.ctx)
-		v.subs[key] = cancel
+		sub := &subscription{cancel: cancel}
+		v.subs[key] = sub
 		v.watches.Go(func() {
 			defer cancel()
-			v.follow(ctx, studio.Watch{RunID: o.RunID, WorkflowID: o.WorkflowID, After: max(o.After, 0)})
-			v.mu.Lock()
-			defer v.mu.Unlock()
-			if ctx.Err() == nil { // the run has ended: it may be asked for again
-				delete(v.subs, key)
+			for next := &o; next != nil; next = v.ended(ctx, key, sub) {
+				v.follow(ctx, studio.Watch{RunID: next.RunID, WorkflowID: next.WorkflowID, After: max(next.After, 0)})
 			}
 		})
 	}
+}
+
+// ended forgets a subscription whose run has ended, unless it was asked for again
+// meanwhile: then it returns that order.
+func (v *viewer) ended(ctx context.Context, key string, sub *subscription) *order {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil // unsubscribed, or the end
+	}
+	again := sub.again
+	if sub.again = nil; again == nil {
+		delete(v.subs, key)
+	}
+	return again
 }
 
 // follow puts the frames of one subscription into the queue. What the user may not

@@ -43,6 +43,12 @@ func kindShape(name string) string {
 		return `<path d="M9.5 3C7 2 6.8 4 6.5 6L5.5 11c-.3 2-1 2.6-2.5 2M4.5 7H9M10 9l4 4.5M14 9l-4 4.5"/>`
 	case "output":
 		return `<path d="M3 2.5v11M3 3.5h9l-2 3 2 3H3"/>`
+	case "input":
+		return `<path d="M13 2.5v11M2 8h8M7 5l3 3-3 3"/>`
+	case "map":
+		return `<path d="M2.500 3h4M2.500 8h4M2.500 13h4M9 3h1.500l3 5-3 5H9M9 8h4.500"/>`
+	case "workflow":
+		return `<rect x="2" y="2" width="5" height="4" rx="1"/><rect x="9" y="10" width="5" height="4" rx="1"/><path d="M4.500 6v6H9"/>`
 	case "wait":
 		return `<circle cx="8" cy="8" r="5.5"/><path d="M8 5v3l2 1.5"/>`
 	case "approval":
