@@ -44,7 +44,14 @@ type Snapshot struct {
 // NodeView is the state of one node in a snapshot.
 type NodeView struct {
 	flow.NodeStatusEvent
-	Streamed string `json:"streamed,omitempty"` // text streamed so far by the running attempt
+	Streamed string  `json:"streamed,omitempty"` // text streamed so far by the running attempt
+	Inside   *Inside `json:"inside,omitempty"`   // of a node that calls a workflow
+}
+
+// Inside counts the nodes that a node called.
+type Inside struct {
+	Done   int `json:"done"` // final
+	Failed int `json:"failed"`
 }
 
 // liveFloor is how often a watcher looks without being woken: for runs that work
@@ -174,11 +181,18 @@ func (s *Snapshot) apply(e flow.Event) error {
 		if err := json.Unmarshal(e.Payload, &p); err != nil {
 			return err
 		}
-		s.Nodes[p.NodeID] = NodeView{NodeStatusEvent: p}
+		if p.Iteration != "" {
+			s.count(p)
+			return nil
+		}
+		s.Nodes[p.NodeID] = NodeView{NodeStatusEvent: p, Inside: s.Nodes[p.NodeID].Inside}
 	case flow.EventNodeDelta:
 		var p flow.NodeDeltaEvent
 		if err := json.Unmarshal(e.Payload, &p); err != nil {
 			return err
+		}
+		if p.Iteration != "" {
+			return nil
 		}
 		v := s.Nodes[p.NodeID]
 		v.Streamed += p.Text
@@ -186,6 +200,28 @@ func (s *Snapshot) apply(e flow.Event) error {
 	case flow.EventLog:
 	}
 	return nil
+}
+
+// count adds a called node to the one that called it, the outermost.
+func (s *Snapshot) count(p flow.NodeStatusEvent) {
+	if !p.Status.Final() {
+		return
+	}
+	for i, c := range p.NodeID {
+		v, ok := s.Nodes[p.NodeID[:i]]
+		if c != '/' || !ok {
+			continue
+		}
+		if v.Inside == nil {
+			v.Inside = &Inside{}
+		}
+		v.Inside.Done++
+		if p.Status == flow.NodeFailed {
+			v.Inside.Failed++
+		}
+		s.Nodes[p.NodeID[:i]] = v
+		return
+	}
 }
 
 // watchWorkflow follows the workflow's unfinished runs and every later one.

@@ -251,7 +251,7 @@ export class Runner {
   async result(id: string): Promise<NodeResult | undefined> {
     const shown = this.view?.nodes.get(id);
     if (!shown || !isFinal(shown.status)) return undefined;
-    const find = () => (this.detail?.id === this.view?.head.id ? this.detail?.nodeResults?.filter((r) => r.nodeId === id && isFinal(r.status)).at(-1) : undefined);
+    const find = () => (this.detail?.id === this.view?.head.id ? this.detail?.nodeResults?.filter((r) => r.nodeId === id && !r.iteration && isFinal(r.status)).at(-1) : undefined);
     if (!find()) await this.load();
     return find();
   }

@@ -16,8 +16,15 @@ export function stateOf(n: NodeView, spec: Spec | undefined): NodeState {
     s.costUsd = n.usage.costUsd;
   }
   if (n.streamed && n.status === 'running') s.streamed = n.streamed;
+  else if (n.inside && n.status === 'running') s.streamed = insideWords(n.inside);
   if (n.output) s.outputs = n.output;
   return { ...s, ...output(n.output, spec) };
+}
+
+/** insideWords says how far a step is that calls a workflow. */
+export function insideWords(i: { done: number; failed: number }): string {
+  const done = `${i.done.toLocaleString('en-US')} ${i.done === 1 ? 'step' : 'steps'} inside done`;
+  return i.failed ? `${done}, ${i.failed.toLocaleString('en-US')} failed` : done;
 }
 
 // The port that the kind names for its card comes first; pictures are shown as pictures.

@@ -26,6 +26,8 @@ export interface RunState extends Partial<Usage> {
 /** A state of a node. */
 export interface NodeEvent {
   nodeId: string;
+  /** Of a node that another one called: which items it works on, as in 2.5. */
+  iteration?: string;
   status: NodeStatus;
   cached?: boolean;
   attempt?: number;
@@ -47,14 +49,14 @@ export interface Stamp { runId: string; seq: number; at?: string }
 export interface Snapshot extends Stamp {
   type: 'snapshot';
   run: RunState & { id: string; createdAt?: string; workflowVersion?: number };
-  nodes: Record<string, NodeEvent & { streamed?: string }>;
+  nodes: Record<string, NodeEvent & { streamed?: string; inside?: { done: number; failed: number } }>;
 }
 
 /** One event of a run. */
 export type RunEvent =
   | (Stamp & RunState & { type: 'run.status' })
   | (Stamp & NodeEvent & { type: 'node.status' })
-  | (Stamp & { type: 'node.delta'; nodeId: string; attempt?: number; text: string })
+  | (Stamp & { type: 'node.delta'; nodeId: string; iteration?: string; attempt?: number; text: string })
   | (Stamp & { type: 'log'; nodeId: string | null; level: string; message: string });
 
 /** A frame about a run. */

@@ -73,3 +73,17 @@ test('previews are cut, but a file is named whole', () => {
   assert.equal(preview({ $file: 'file_1', name: 'n'.repeat(900) }).length > 900, true);
   assert.equal(preview({ $blob: 'h', preview: 'begin' }), 'begin');
 });
+
+test('steps that another one called count at the outermost caller', () => {
+  const v = new RunView('r');
+  v.apply(node(1, 'running', { attempt: 1 }));
+  const inner = (seq: number, nodeId: string, status: string, iteration: string): Frame => ({ type: 'node.status', runId: 'r', seq, nodeId, status, iteration }) as Frame;
+  assert.equal(v.apply(inner(2, 'a/x', 'running', '1')), null);
+  assert.deepEqual(v.apply(inner(3, 'a/x', 'success', '1')), { node: 'a' });
+  v.apply(inner(4, 'a/y/z', 'failed', '1.2'));
+  assert.equal(v.apply({ type: 'node.delta', runId: 'r', seq: 5, nodeId: 'a/x', iteration: '2', text: 'no' }), null);
+  v.apply(node(6, 'success', { attempt: 1 }));
+  assert.deepEqual([...v.nodes], [['a', { nodeId: 'a', status: 'success', attempt: 1, inside: { done: 2, failed: 1 } }]]);
+  const d = fromDetail({ id: 'r', status: 'success', nodeResults: [{ nodeId: 'a', attempt: 1, status: 'success' }, { nodeId: 'a/x', iteration: '1', attempt: 1, status: 'success' }] });
+  assert.deepEqual([...d.nodes.keys()], ['a']);
+});

@@ -7,6 +7,8 @@ import { isFinal, type Frame, type NodeEvent, type RunState, type Stamp, type Us
 export interface NodeView extends NodeEvent {
   /** Text streamed so far by the running attempt. */
   streamed?: string;
+  /** Of a node that calls a workflow: how many of the called steps are final, and failed. */
+  inside?: { done: number; failed: number };
 }
 
 /** A run as the editor shows it. */
@@ -30,7 +32,7 @@ export function nextNode(before: NodeView | undefined, f: NodeFrame): NodeView {
   // A retry starts its text anew; the end of an attempt keeps what it streamed.
   const streamed = same && event.status !== 'queued' ? before?.streamed : undefined;
   const kept = isFinal(event.status) ? { queuedAt: before?.queuedAt, startedAt: before?.startedAt } : { queuedAt: before?.queuedAt };
-  return { ...defined(kept), ...event, ...(streamed === undefined ? {} : { streamed }) };
+  return { ...defined({ ...kept, inside: before?.inside, streamed }), ...event };
 }
 
 function defined<T extends object>(o: T): T {
@@ -78,11 +80,25 @@ export class RunView {
         return 'log'; // the lines themselves are fetched by who shows them
       case 'node.status':
       case 'node.delta':
+        if (f.iteration) return this.within(f);
         this.nodes.set(f.nodeId, nextNode(this.nodes.get(f.nodeId), f));
         return { node: f.nodeId };
       default:
         return null; // an event of a newer server
     }
+  }
+
+  // A step that another one called counts at the outermost caller.
+  private within(f: NodeFrame): Changed {
+    if (f.type !== 'node.status' || !isFinal(f.status)) return null;
+    for (let end = f.nodeId.indexOf('/'); end > 0; end = f.nodeId.indexOf('/', end + 1)) {
+      const id = f.nodeId.slice(0, end), caller = this.nodes.get(id);
+      if (!caller) continue;
+      const { done, failed } = caller.inside ?? { done: 0, failed: 0 };
+      this.nodes.set(id, { ...caller, inside: { done: done + 1, failed: failed + (f.status === 'failed' ? 1 : 0) } });
+      return { node: id };
+    }
+    return null;
   }
 }
 
@@ -113,7 +129,7 @@ export interface RunDetail extends RunHead {
 export function fromDetail(d: RunDetail): RunView {
   const { nodeResults, ...head } = d;
   const view = new RunView(d.id, head);
-  for (const r of nodeResults ?? []) view.nodes.set(r.nodeId, fromResult(r));
+  for (const r of nodeResults ?? []) if (!r.iteration) view.nodes.set(r.nodeId, fromResult(r));
   return view;
 }
 
