@@ -78,7 +78,7 @@ func evilRun(s string) flow.RunDetail {
 	file := flow.File(flow.FileRef{File: flow.ID(s), Name: s, MediaType: "image/" + s, Size: 1})
 	res.Inputs = flow.Values{s: flow.Text(s), "blob": flow.Blob(flow.BlobRef{Hash: s, Type: flow.TypeText, Preview: s})}
 	res.Output = flow.Values{s: file, "list": flow.List(file), "json": flow.RawValue(json.RawMessage(`{` + raw + `:` + raw + `}`))}
-	return flow.RunDetail{Run: r, NodeResults: []flow.NodeResult{res}, Logs: []flow.Log{{NodeID: &s, Message: s, Level: flow.Level(s)}, {Message: s}}}
+	return flow.RunDetail{Run: r, NodeResults: []flow.NodeResult{res}, Logs: []flow.Log{{NodeID: &s, Message: s, Level: flow.Level(s)}, {Message: s}}, Outputs: flow.Values{s: flow.Text(s)}}
 }
 
 func evilPanel(s string, known bool) node.Panel {

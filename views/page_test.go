@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -231,5 +232,35 @@ func TestFilterShowsAWorkflowThatIsNotListed(t *testing.T) {
 	p, c := views.Runs(l)
 	if html := render(t, p, c); !strings.Contains(html, `<option value="wf_far" selected>Product shots</option>`) {
 		t.Error("the chosen workflow is not in the filter")
+	}
+}
+
+// A called step has its own card, with an attempt for each item, in their order.
+func TestRunPageShowsCalledSteps(t *testing.T) {
+	d := sampleDetail()
+	d.Outputs = flow.Values{"summary": flow.Text("Short and good.")}
+	caller := d.NodeResults[0].NodeID
+	for i := range 120 {
+		status := flow.NodeSuccess
+		if i == 110 {
+			status = flow.NodeFailed
+		}
+		d.NodeResults = append(d.NodeResults, flow.NodeResult{
+			NodeID: caller + "/x", NodeType: "text", Iteration: strconv.Itoa(i + 1), Attempt: 1, Status: status, Meta: flow.Meta{"step": "Inner"},
+		})
+	}
+	p, c := views.Run(d)
+	html := strings.Join(strings.Fields(render(t, p, c)), " ")
+	card := html[strings.Index(html, `data-node="`+caller+`/x"`):]
+	for _, want := range []string{"› </span> Inner", `data-status="failed"`, "120 times", "<span>Item 111</span>", "<span>Item 2</span>", "70 more of this step are not shown here"} {
+		if !strings.Contains(card, want) {
+			t.Errorf("the card lacks %s", want)
+		}
+	}
+	if strings.Index(card, "Item 2<") > strings.Index(card, "Item 10<") {
+		t.Error("item 10 comes before item 2")
+	}
+	if !strings.Contains(html, "Results</h2>") || !strings.Contains(html, "Short and good.") {
+		t.Error("the named results are not shown")
 	}
 }

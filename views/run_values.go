@@ -26,7 +26,7 @@ func portNames(v flow.Values) []string { return slices.Sorted(maps.Keys(v)) }
 func metaOf(m flow.Meta) [][2]string {
 	var out [][2]string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		if k != "notice" && m[k] != "" {
+		if k != "notice" && k != "step" && k != "workflowId" && m[k] != "" {
 			out = append(out, [2]string{k, m[k]})
 		}
 	}
