@@ -47,6 +47,8 @@ type Config struct {
 	MasterKey      flow.Secret   `env:"HEDDLE_MASTER_KEY"`
 	RedisURL       flow.Secret   `env:"REDIS_URL"`
 	RunMaxDuration time.Duration `env:"HEDDLE_RUN_MAX_DURATION" envDefault:"600s"`
+	RunMaxTokens   int           `env:"HEDDLE_RUN_MAX_TOKENS" envDefault:"200000"`
+	RunMaxUSD      float64       `env:"HEDDLE_RUN_MAX_USD" envDefault:"5"`
 	Workers        int           `env:"HEDDLE_WORKERS" envDefault:"32"`
 	RunsPerUser    int           `env:"HEDDLE_RUNS_PER_USER" envDefault:"10"`
 	RateAPI        int           `env:"HEDDLE_RATE_API" envDefault:"600"`
@@ -197,6 +199,12 @@ func (c *Config) checkNumbers(bad complain) {
 	if c.RunMaxDuration < time.Second || c.RunMaxDuration > 24*time.Hour {
 		bad("HEDDLE_RUN_MAX_DURATION", "is %s; use 1s to 24h.", c.RunMaxDuration)
 	}
+	if c.RunMaxTokens < 0 {
+		bad("HEDDLE_RUN_MAX_TOKENS", "is %d; use 0 for no limit, or a number of tokens.", c.RunMaxTokens)
+	}
+	if c.RunMaxUSD < 0 {
+		bad("HEDDLE_RUN_MAX_USD", "is %g; use 0 for no limit, or an amount in US dollars.", c.RunMaxUSD)
+	}
 	if c.Workers < 1 || c.Workers > 1000 {
 		bad("HEDDLE_WORKERS", "is %d; use 1 to 1000 runs at once.", c.Workers)
 	}
@@ -309,4 +317,9 @@ func fieldNames() []string {
 		names = append(names, f.Name)
 	}
 	return names
+}
+
+// budget is the most that a run may use.
+func (c *Config) budget() flow.Budget {
+	return flow.Budget{Tokens: c.RunMaxTokens, CostUSD: c.RunMaxUSD}
 }

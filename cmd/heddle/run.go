@@ -62,6 +62,7 @@ func runFile(c *cobra.Command, path string, o runOptions) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
+	r.Budget = conf.budget()
 	show := &progress{w: c.ErrOrStderr(), labels: labels(r)}
 	memory := engine.NewMemory(show.event)
 	eng := engine.New(engine.Config{

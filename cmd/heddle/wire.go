@@ -76,7 +76,7 @@ func (a *app) wire(ctx context.Context, workers int) error {
 	}
 	a.studio = studio.New(studio.Config{
 		Store: a.store, Identity: a.identity, Engine: eng, Registry: kinds, Models: models, Hub: a.hub, Queue: a.worker,
-		Examples: examples(), Version: versionText(), Logger: a.log,
+		Examples: examples(), Budget: a.conf.budget(), Version: versionText(), Logger: a.log,
 	})
 	return nil
 }

@@ -65,7 +65,7 @@ func (r *run) judge(res *flow.NodeResult, o outcome) {
 			res.Cached, res.Reason, res.Meta = true, sameAs(*o.hit), reusedFrom(*o.hit)
 		}
 		return
-	case errors.Is(o.cut, ErrCancel):
+	case errors.Is(o.cut, ErrCancel), errors.As(o.cut, new(*spentError)):
 		res.Status, res.Reason = flow.NodeCanceled, "because "+r.reason(o.cut)
 		return
 	case timedOut:

@@ -35,7 +35,7 @@ type run struct {
 	failure   error  // of the journal
 	verdict   string // why the run as a whole ended before its nodes did
 	final     flow.RunStatus
-	overdue   bool // the run's time limit was reached
+	overdue   bool // a limit of the run was reached
 	ended     bool // the final status is in the batch, or durable
 	usage     flow.Usage
 	unpriced  bool
@@ -152,6 +152,7 @@ func (r *run) execute() (flow.RunStatus, error) {
 func (r *run) loop(stopWriting func()) {
 	done, news := r.ctx.Done(), r.claim.News
 	for {
+		r.mind()
 		r.dispatch()
 		r.conclude()
 		r.park()
@@ -399,8 +400,8 @@ func (r *run) interrupt(cause error, stopWriting func()) {
 	case errors.Is(cause, flow.ErrFenced):
 		stopWriting()
 		r.halt(cause)
-	case r.nest != nil && errors.As(cause, new(*limitError)):
-		r.cancel(cause) // the time of who called
+	case r.nest != nil && !errors.Is(cause, ErrRelease):
+		r.cancel(cause) // the limits of who called
 	default:
 		if r.phase >= phaseRelease {
 			return
@@ -444,6 +445,9 @@ func (r *run) cancel(cause error) {
 func (r *run) reason(cause error) string {
 	if limit, ok := errors.AsType[*limitError](cause); ok {
 		return "the " + limit.whose + "'s time limit was reached"
+	}
+	if _, ok := errors.AsType[*spentError](cause); ok {
+		return "the run's budget is spent"
 	}
 	if errors.Is(cause, errNotNeeded) {
 		return "its result is not needed any more"

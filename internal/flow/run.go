@@ -103,6 +103,30 @@ type Usage struct {
 	CostUSD   *float64 `json:"costUsd"`
 }
 
+// Budget is what the model calls of a run may consume. When it is spent, the run
+// ends. Zero members set no limit.
+type Budget struct {
+	Tokens  int     `json:"tokens,omitzero" minimum:"0" doc:"In and out together, as the models report them."`
+	CostUSD float64 `json:"costUsd,omitzero" minimum:"0" doc:"At list prices; models whose price is not known count for nothing."`
+}
+
+// Within returns the budget with no member above the limit's, and the limit's where
+// it sets none.
+func (b Budget) Within(limit Budget) Budget {
+	if limit.Tokens > 0 && (b.Tokens == 0 || b.Tokens > limit.Tokens) {
+		b.Tokens = limit.Tokens
+	}
+	if limit.CostUSD > 0 && (b.CostUSD == 0 || b.CostUSD > limit.CostUSD) {
+		b.CostUSD = limit.CostUSD
+	}
+	return b
+}
+
+// Spent reports whether u is more than the budget.
+func (b Budget) Spent(u Usage) bool {
+	return b.Tokens > 0 && u.TokensIn+u.TokensOut > b.Tokens || b.CostUSD > 0 && u.CostUSD != nil && *u.CostUSD > b.CostUSD
+}
+
 // Run is one execution of a frozen graph.
 type Run struct {
 	ID              ID              `json:"id"`
@@ -122,7 +146,8 @@ type Run struct {
 	Duration    *int64     `json:"duration"`  // milliseconds from start to end
 	TriggerID   string     `json:"triggerId"` // the queue's job id
 	Source      Source     `json:"source"`
-	Cache       bool       `json:"cache"`   // earlier results stand in for model calls with the same inputs
+	Cache       bool       `json:"cache"` // earlier results stand in for model calls with the same inputs
+	Budget      Budget     `json:"budget,omitzero"`
 	Reasons     Meta       `json:"-"`       // by node id: why no earlier result stands in for it, as far as that was known at the start
 	Attempt     int        `json:"attempt"` // how many workers have held it
 	CreatedAt   time.Time  `json:"createdAt"`

@@ -41,6 +41,7 @@ type runRow struct {
 	Source          flow.Source
 	Cache           bool
 	Reasons         string
+	Budget          string
 	Attempt         int
 	ResumedAt       *int64
 	Answered        int
@@ -57,7 +58,7 @@ type runRow struct {
 
 // runHead are the columns of a run without its graph.
 const runHead = `id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, inputs, total_nodes, success_nodes, failed_nodes, skipped_nodes, cached_nodes,
-	tokens_in, tokens_out, cost_usd, error, duration, trigger_id, source, cache, attempt, created_at, started_at, completed_at`
+	tokens_in, tokens_out, cost_usd, error, duration, trigger_id, source, cache, budget, attempt, created_at, started_at, completed_at`
 
 func (r runRow) run() (flow.Run, error) {
 	out := flow.Run{
@@ -73,6 +74,9 @@ func (r runRow) run() (flow.Run, error) {
 	}
 	if err := parse(r.Inputs, &out.Inputs); err != nil {
 		return out, fmt.Errorf("read inputs of %s: %w", r.ID, err)
+	}
+	if err := parse(r.Budget, &out.Budget); err != nil {
+		return out, fmt.Errorf("read budget of %s: %w", r.ID, err)
 	}
 	if err := parse(r.Reasons, &out.Reasons); err != nil {
 		return out, fmt.Errorf("read reasons of %s: %w", r.ID, err)
@@ -202,9 +206,15 @@ func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run) error {
 		return err
 	}
 	at := micros(r.CreatedAt)
-	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, cached_nodes, source, cache, reasons, trigger_id, last_seq, triggered_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.Cache, reasons, r.TriggerID, at, at)
+	budget := ""
+	if r.Budget != (flow.Budget{}) {
+		if budget, err = text(r.Budget, 1); err != nil {
+			return err
+		}
+	}
+	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, cached_nodes, source, cache, reasons, budget, trigger_id, last_seq, triggered_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.Cache, reasons, budget, r.TriggerID, at, at)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type ExecuteBody struct {
 	Mode       flow.RunMode               `json:"mode,omitempty" enum:"only,upTo,from" doc:"For the scope partial. upTo, the default, computes nodeIds and everything upstream. only computes nodeIds, and from computes them and everything downstream; what these need comes from earlier results of this workflow where the steps are unchanged since, and is computed where there are none."`
 	Inputs     map[string]json.RawMessage `json:"inputs,omitempty" doc:"Node id to value: a plain value sets the node's main field, an object its parameters."`
 	Cache      *bool                      `json:"cache,omitempty" doc:"For the scope full: earlier results of this workflow stand in for steps that are the same as then, with all that feeds them, and earlier answers of models for calls with the same inputs. The default is true for the source editor, else false."`
+	Budget     flow.Budget                `json:"budget,omitzero" doc:"What the model calls of this run may use, if that is less than the server allows."`
 	Source     flow.Source                `json:"source,omitempty" enum:"editor,api" doc:"Who asks; editor only from a browser session."`
 }
 
@@ -99,7 +100,7 @@ func (d draft) plan() []engine.Forecast {
 func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (draft, error) {
 	run := flow.Run{
 		ID: flow.NewID(flow.RunPrefix), UserID: a.User.ID, Status: flow.RunQueued, Scope: b.Scope, NodeIDs: b.NodeIDs,
-		Nodes: b.Nodes, Edges: b.Edges, Inputs: flow.Values{}, Source: source(a, b.Source), CreatedAt: time.Now().UTC(),
+		Nodes: b.Nodes, Edges: b.Edges, Inputs: flow.Values{}, Source: source(a, b.Source), Budget: b.Budget.Within(s.budget), CreatedAt: time.Now().UTC(),
 	}
 	for id, raw := range b.Inputs {
 		run.Inputs[id] = flow.RawValue(raw)

@@ -35,6 +35,7 @@ type Config struct {
 	Hub      *hub.Hub
 	Queue    Queue
 	Examples []flow.Workflow // given to every new account
+	Budget   flow.Budget     // the most that a run may use
 	Version  string
 	Logger   *slog.Logger
 }
@@ -49,6 +50,7 @@ type Service struct {
 	hub      *hub.Hub
 	queue    Queue
 	examples []flow.Workflow
+	budget   flow.Budget
 	version  string
 	log      *slog.Logger
 	draining atomic.Bool
@@ -58,7 +60,7 @@ type Service struct {
 func New(c Config) *Service {
 	return &Service{
 		store: c.Store, identity: c.Identity, engine: c.Engine, registry: c.Registry, models: c.Models,
-		hub: c.Hub, queue: c.Queue, examples: c.Examples, version: c.Version, log: c.Logger,
+		hub: c.Hub, queue: c.Queue, examples: c.Examples, budget: c.Budget, version: c.Version, log: c.Logger,
 	}
 }
 
