@@ -18,15 +18,24 @@ import (
 // box returns a sandbox around the real module.
 func box(t testing.TB) *sandbox.Sandbox {
 	t.Helper()
-	module, err := static.Module()
+	s, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if module == nil {
+	if s == nil {
 		t.Skip("NO SANDBOX: build the bundle with go run ./static/build to test it")
 	}
-	return sandbox.New(module)
+	return s
 }
+
+// shared is the one sandbox of the tests: to make its machine code takes a while.
+var shared = sync.OnceValues(func() (*sandbox.Sandbox, error) {
+	module, err := static.Module()
+	if err != nil || module == nil {
+		return nil, err
+	}
+	return sandbox.New(module), nil
+})
 
 // run runs source with input {"a": [1, 2, 3], "é": "ü"} and returns the result, or
 // the error as text, and the log.
