@@ -251,7 +251,7 @@ func TestRunPageShowsCalledSteps(t *testing.T) {
 	}
 	p, c := views.Run(d)
 	html := strings.Join(strings.Fields(render(t, p, c)), " ")
-	card := html[strings.Index(html, `data-node="`+caller+`/x"`):]
+	_, card, _ := strings.Cut(html, `data-node="`+caller+`/x"`)
 	for _, want := range []string{"› </span> Inner", `data-status="failed"`, "120 times", "<span>Item 111</span>", "<span>Item 2</span>", "70 more of this step are not shown here"} {
 		if !strings.Contains(card, want) {
 			t.Errorf("the card lacks %s", want)

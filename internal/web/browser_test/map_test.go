@@ -27,7 +27,7 @@ func TestE21_Map(t *testing.T) {
 	p.wait("the cards are shown", node("Greet each"))
 	p.inspect("Greet each")
 	p.wait("the workflows are offered", `[...document.querySelectorAll('[data-field="workflow"] option')].some((o) => o.textContent === "Greet one")`)
-	eval[bool](p, `(() => { const s = document.querySelector('[data-field="workflow"] select'); s.value = "` + called + `"; s.dispatchEvent(new Event("input", { bubbles: true })); s.dispatchEvent(new Event("change", { bubbles: true })); return true })()`)
+	eval[bool](p, `(() => { const s = document.querySelector('[data-field="workflow"] select'); s.value = "`+called+`"; s.dispatchEvent(new Event("input", { bubbles: true })); s.dispatchEvent(new Event("change", { bubbles: true })); return true })()`)
 	p.wait("the form says what it takes and gives", `document.querySelector('[data-field="workflow"] .hint').textContent.includes("Its inputs: who. Its results: line.")`)
 	p.stored("m", `data.workflow === "`+called+`"`)
 	p.shot("inspector")
