@@ -38,6 +38,7 @@ var outside = map[string][]string{
 	"github.com/clerk/":           {"internal/identity"},
 	"code.dny.dev/ssrf":           {"internal/egress"},
 	"github.com/tetratelabs/":     {"internal/sandbox"},
+	"github.com/santhosh-tekuri/": {"internal/nodes"},
 	"google.golang.org/genai":     {"internal/llm/gemini"},
 	"cel.dev/cel-go":              {"internal/expression"},
 	"github.com/sashabaranov/":    {"internal/llm/openai"},

@@ -95,12 +95,12 @@ func (a *attempt) work() {
 	var result node.Result
 	result, o.err = a.call(&in, a.edges)
 	o.key, o.hit = in.key, in.hit
+	o.usage, o.meta = result.Usage, result.Meta // of a failure too: what was used counts
 	switch {
 	case o.err != nil:
 	case in.hit != nil:
 		o.outputs = in.hit.Output
 	default:
-		o.usage, o.meta = result.Usage, result.Meta
 		o.outputs, o.err = in.outputs(result.Outputs)
 	}
 	o.blobs = in.blobs

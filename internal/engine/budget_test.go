@@ -86,3 +86,16 @@ func TestP4_CalledWorkflowsAndEarlierWorkersCount(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatAFailedAttemptUsedCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, engine.Config{}, kind("costly", node.Model, func(ctx context.Context, c node.Call, arg string) (node.Result, error) {
+			r, _ := spends(ctx, c, arg)
+			return r, flow.Errorf(flow.Invalid, "It was no good.")
+		}))
+		w.execute(t.Context(), (&g{}).arg("a", "costly", "1s").run())
+		if u := w.memory.Row("run_1").Usage; u.TokensIn != 30 || w.result("a").TokensOut != 10 {
+			t.Errorf("used %+v, the step %+v", u, w.result("a").Usage)
+		}
+	})
+}

@@ -12,11 +12,19 @@ import (
 type Request struct {
 	Model       string          // the provider's name of the model
 	System      string          // instructions; empty: none
+	Turns       []Turn          // what was said before the prompt, oldest first
 	Prompt      string          // the user's message
 	Images      []Image         // shown with the prompt, in order
 	Temperature *float64        // 0..2; nil: the provider's default
 	MaxTokens   int             // of the answer; 0: the provider's default
 	Schema      json.RawMessage // JSON Schema the answer must follow; nil: free text
+	Stop        []string        // texts at which the answer ends, without them
+}
+
+// Turn is one message of a conversation.
+type Turn struct {
+	Assistant bool // said by the model; else by the user
+	Text      string
 }
 
 // Image is a picture in a request.

@@ -38,7 +38,7 @@ type retried struct {
 func (m *retried) Stream(ctx context.Context, r Request) iter.Seq2[Part, error] {
 	return func(yield func(Part, error) bool) {
 		for attempt := 1; ; attempt++ {
-			err := m.once(ctx, r, yield)
+			err := once(ctx, m.model, r, yield)
 			if err == nil {
 				return
 			}
@@ -57,9 +57,9 @@ func (m *retried) Stream(ctx context.Context, r Request) iter.Seq2[Part, error] 
 
 // once passes one attempt on. It returns the error of an attempt that failed
 // before its first part; any other ending is final and already passed on.
-func (m *retried) once(ctx context.Context, r Request, yield func(Part, error) bool) error {
+func once(ctx context.Context, m Model, r Request, yield func(Part, error) bool) error {
 	started := false
-	for p, err := range m.model.Stream(ctx, r) {
+	for p, err := range m.Stream(ctx, r) {
 		if err != nil && !started {
 			return err
 		}

@@ -15,8 +15,9 @@ import (
 
 // question is one call of a model by a node.
 type question struct {
-	provider string // empty: the configured default
-	request  llm.Request
+	provider     string // empty: the configured default
+	alternatives string // other models, one a line
+	request      llm.Request
 }
 
 // answer is what the model said, whole, and what the run's record should tell of it.
@@ -29,19 +30,19 @@ type answer struct {
 
 // ask streams the answer to q to the viewers and returns it whole.
 func (d Deps) ask(ctx context.Context, q question, c node.Call) (answer, error) {
-	p, err := d.provider(q.provider)
+	choices, err := d.choices(q.provider, q.request.Model, q.alternatives)
 	if err != nil {
 		return answer{}, err
 	}
-	if q.request.Model == "" {
-		q.request.Model = p.Default
-	}
-	whole, err := llm.Collect(ctx, p.Model, q.request, c.Emit)
+	m := &llm.Fallback{Choices: choices, Switched: func(from, to llm.Choice, because error) {
+		c.Log(flow.LevelWarn, from.Provider.Name+" "+from.Model+" did not answer: "+message(because)+" Going on with "+to.Provider.Name+" "+to.Model+".")
+	}}
+	whole, err := llm.Collect(ctx, m, q.request, c.Emit)
 	if err != nil {
-		return answer{}, failed(err, p)
+		return answer{}, failed(err, m.Used.Provider)
 	}
-	a := record(whole, p, q.request.Model)
-	return a, a.check(p, c)
+	a := record(whole, m.Used.Provider, m.Used.Model)
+	return a, a.check(m.Used.Provider, c)
 }
 
 // defaults names the provider and the model that a step without them uses.

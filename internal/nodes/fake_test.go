@@ -67,7 +67,9 @@ type scriptError struct {
 type request struct {
 	Model       string   `json:"model"`
 	System      string   `json:"system,omitzero"`
+	Turns       []string `json:"turns,omitempty"`
 	Prompt      string   `json:"prompt"`
+	Stop        []string `json:"stop,omitempty"`
 	Images      []string `json:"images,omitempty"`
 	Temperature *float64 `json:"temperature,omitzero"`
 	MaxTokens   int      `json:"maxTokens,omitzero"`
@@ -75,7 +77,10 @@ type request struct {
 }
 
 func (m *scripted) Stream(_ context.Context, r llm.Request) iter.Seq2[llm.Part, error] {
-	m.asked = request{Model: r.Model, System: r.System, Prompt: r.Prompt, Temperature: r.Temperature, MaxTokens: r.MaxTokens}
+	m.asked = request{Model: r.Model, System: r.System, Prompt: r.Prompt, Temperature: r.Temperature, MaxTokens: r.MaxTokens, Stop: r.Stop}
+	for _, turn := range r.Turns {
+		m.asked.Turns = append(m.asked.Turns, map[bool]string{true: "assistant: ", false: "user: "}[turn.Assistant]+turn.Text)
+	}
 	if r.Schema != nil {
 		m.asked.Schema = r.Schema
 	}

@@ -3,6 +3,7 @@ package nodes
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"heddle/internal/flow"
@@ -21,16 +22,19 @@ type llmParams struct {
 	Temperature *float64        `json:"temperature"`
 	MaxTokens   *int            `json:"maxTokens"`
 	Schema      json.RawMessage `json:"schema"`
+	Stop        string          `json:"stop"`
+	Others      string          `json:"alternatives"`
+	Remember    bool            `json:"remember"`
 }
 
 func llmKind(d Deps) node.Kind {
-	return node.Define(node.Spec{
+	k := node.Define(node.Spec{
 		Type:    "llm",
 		Version: 1,
 		Title:   "Language model",
 		Summary: "Asks a language model and streams its answer.",
 		Docs: "Sends the prompt, with the instructions and any pictures, to a model and gives its answer as text. " +
-			"Write {{name}} in the prompt to make an input of that name. With a JSON Schema the answer is a document of that shape, also given on the output JSON. " +
+			"Write {{name}} in the prompt to make an input of that name. With a JSON Schema the answer is a document of that shape, also given on the output JSON; one that does not follow it is asked for once more. " +
 			"Without a provider the first configured one is used; on a machine without any, the built-in offline provider computes a plain summary and says that no AI model was used.",
 		Category: "AI",
 		Icon:     "model",
@@ -40,14 +44,26 @@ func llmKind(d Deps) node.Kind {
 			{Name: "prompt", Label: "Prompt", Type: flow.TypeText, Help: "Takes the place of the prompt written in the step."},
 			{Name: "system", Label: "Instructions", Type: flow.TypeText, Help: "Takes the place of the instructions written in the step."},
 			{Name: "images", Label: "Images", Type: flow.TypeImage, Multiple: true, Help: "Up to 16 pictures shown with the prompt, for models that can see."},
+			{Name: "conversation", Label: "Conversation", Type: flow.TypeJSON, Help: `What was said before, as a list of turns such as {"role": "user", "content": "Hello"}.`},
 		},
 		Outputs: []node.Port{
 			{Name: "text", Label: "Text", Type: flow.TypeText, Help: "The answer, as written."},
 			{Name: "json", Label: "JSON", Type: flow.TypeJSON, Help: "The answer as a document. Only with a schema."},
+			{Name: "conversation", Label: "Conversation", Type: flow.TypeJSON, Help: "What was said before, with this question and its answer. Only where it is asked for, or goes on."},
 		},
 		Fields: llmFields(),
 		Input:  "prompt", Stream: "text", Preview: "text",
 	}, d.runLLM).Within(d.defaults)
+	return node.WithCheck(k, func(p llmParams) []flow.Problem {
+		out := d.alternativesProblem(p.Provider, p.Others)
+		if _, err := schema(p.Schema); err != nil {
+			out = append(out, flow.Problem{Path: "schema", Message: shown(err)})
+		}
+		if _, err := stops(p.Stop); err != nil {
+			out = append(out, flow.Problem{Path: "stop", Message: shown(err)})
+		}
+		return out
+	})
 }
 
 func llmFields() []node.Field {
@@ -74,77 +90,129 @@ func llmFields() []node.Field {
 			Key: "schema", Label: "JSON Schema", Widget: node.WidgetSchema,
 			Help: "The shape the answer must have. Empty: free text.", Placeholder: `{"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}`,
 		},
+		{Key: "stop", Label: "Stop at", Widget: node.WidgetTextarea, Help: `The answer ends before any of these texts, one a line, at most four. \n is a new line.`, Placeholder: "END"},
+		alternativesField(),
+		{
+			Key: "remember", Label: "Give the conversation", Widget: node.WidgetSwitch, Default: false,
+			Help: "Whether the output Conversation is given, for a step that goes on with it. It is when a conversation arrives.",
+		},
 	}
 }
 
 func (d Deps) runLLM(ctx context.Context, p llmParams, c node.Call) (node.Result, error) {
-	r, err := p.request()
+	r, shape, err := p.request()
 	if err != nil {
 		return node.Result{}, err
 	}
 	if r.Images, err = pictures(ctx, c); err != nil {
 		return node.Result{}, err
 	}
-	a, err := d.ask(ctx, question{p.Provider, r}, c)
-	if err != nil {
+	if r.Turns, err = conversation(c.Inputs["conversation"]); err != nil {
 		return node.Result{}, err
 	}
-	out := flow.Values{"text": flow.Text(a.text)}
-	if r.Schema != nil {
-		if out["json"], err = document(a); err != nil {
-			return node.Result{}, err
-		}
+	a, out, err := d.answered(ctx, question{p.Provider, p.Others, r}, shape, c)
+	res := node.Result{Usage: a.usage, Meta: a.meta}
+	if err != nil {
+		return res, err // what was used counts all the same
 	}
-	return node.Result{Outputs: out, Usage: a.usage, Meta: a.meta}, nil
+	if res.Outputs = out; p.Remember || r.Turns != nil {
+		out["conversation"], err = goneOn(r.Turns, p.Prompt, a.text)
+	}
+	return res, err
 }
 
-func (p llmParams) request() (llm.Request, error) {
+// answered asks q. With a shape the answer is a document that follows it; one that
+// does not is asked for once more.
+func (d Deps) answered(ctx context.Context, q question, s *shape, c node.Call) (answer, flow.Values, error) {
+	a, err := d.ask(ctx, q, c)
+	if err != nil || s == nil {
+		return a, flow.Values{"text": flow.Text(a.text)}, err
+	}
+	document, faults := s.read(a.text)
+	if len(faults) > 0 && a.finish != llm.FinishLength {
+		c.Log(flow.LevelWarn, "The answer does not follow the schema: "+strings.Join(faults, "; ")+". It is asked for once more.")
+		c.Emit("\n\n")
+		first := a
+		q.request.Turns = append(slices.Clip(q.request.Turns), llm.Turn{Text: q.request.Prompt}, llm.Turn{Assistant: true, Text: a.text})
+		q.request.Prompt = "Your answer does not follow the JSON Schema:\n- " + strings.Join(faults, "\n- ") + "\nAnswer again with the whole corrected document, and nothing else."
+		a, err = d.ask(ctx, q, c)
+		a.usage = sum(first.usage, a.usage)
+		if err != nil {
+			return a, nil, err
+		}
+		document, faults = s.read(a.text)
+		a.meta["repaired"] = strings.Join(faults, "; ")
+	}
+	if len(faults) > 0 {
+		return a, nil, misshapen(a, faults)
+	}
+	return a, flow.Values{"text": flow.Text(a.text), "json": document}, nil
+}
+
+// sum adds what two calls used. It has no price when one has none.
+func sum(a, b flow.Usage) flow.Usage {
+	out := flow.Usage{TokensIn: a.TokensIn + b.TokensIn, TokensOut: a.TokensOut + b.TokensOut}
+	if a.CostUSD != nil && b.CostUSD != nil {
+		out.CostUSD = new(*a.CostUSD + *b.CostUSD)
+	}
+	return out
+}
+
+// stops reads the texts at which an answer ends.
+func stops(lines string) ([]string, error) {
+	var out []string
+	for _, line := range pieces(strings.Split(lines, "\n"), false, true) {
+		out = append(out, escapes(line))
+		if len(line) > 100 {
+			return nil, flow.Errorf(flow.Invalid, "A text to stop at is longer than 100 bytes.").WithHint("Use a short one, such as END.")
+		}
+	}
+	if len(out) > 4 {
+		return nil, flow.Errorf(flow.Invalid, "There are %d texts to stop at; four are the most.", len(out)).WithHint("Remove some of them.")
+	}
+	return out, nil
+}
+
+func (p llmParams) request() (llm.Request, *shape, error) {
 	r := llm.Request{Model: strings.TrimSpace(p.Model), System: p.System, Prompt: p.Prompt, Temperature: p.Temperature}
 	if strings.TrimSpace(p.Prompt) == "" {
-		return r, flow.Errorf(flow.Invalid, "The prompt is empty.").WithHint("Write a prompt, or connect a step that gives a text.")
+		return r, nil, flow.Errorf(flow.Invalid, "The prompt is empty.").WithHint("Write a prompt, or connect a step that gives a text.")
 	}
 	if t := p.Temperature; t != nil && (*t < 0 || *t > 2) {
-		return r, flow.Errorf(flow.Invalid, "The temperature must lie between 0 and 2.")
+		return r, nil, flow.Errorf(flow.Invalid, "The temperature must lie between 0 and 2.")
 	}
 	if n := p.MaxTokens; n != nil {
 		if *n < 1 || *n > maxAnswerTokens {
-			return r, flow.Errorf(flow.Invalid, "Max tokens must lie between 1 and 200,000.")
+			return r, nil, flow.Errorf(flow.Invalid, "Max tokens must lie between 1 and 200,000.")
 		}
 		r.MaxTokens = *n
 	}
 	var err error
-	r.Schema, err = schema(p.Schema)
-	return r, err
+	if r.Stop, err = stops(p.Stop); err != nil {
+		return r, nil, err
+	}
+	s, err := schema(p.Schema)
+	if s != nil {
+		r.Schema = s.raw
+	}
+	return r, s, err
 }
 
-// schema returns the JSON Schema in raw: an object, or a string that holds one;
-// nil when there is none.
-func schema(raw json.RawMessage) (json.RawMessage, error) {
-	text := strings.TrimSpace(flow.RawValue(raw).String())
-	if text == "" || text == "null" || text == "{}" {
-		return nil, nil
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(text), &object); err != nil {
-		return nil, flow.Errorf(flow.Invalid, "The JSON Schema is not a JSON object.").
-			WithHint(`Write one such as {"type": "object", "properties": {"title": {"type": "string"}}}.`).Because(err)
-	}
-	return json.RawMessage(text), nil
+// read returns the answer as a document, and what of it does not follow the shape.
+// Some models put it in a code fence though they were asked not to.
+func (s *shape) read(text string) (flow.Value, []string) {
+	document := json.RawMessage(unfenced(text))
+	return flow.RawValue(document), s.faults(document)
 }
 
-// document reads the answer as JSON. Some models put it in a code fence though
-// they were asked not to.
-func document(a answer) (flow.Value, error) {
-	text := unfenced(a.text)
-	if json.Valid([]byte(text)) {
-		return flow.RawValue(json.RawMessage(text)), nil
-	}
-	const shown = 200
-	e := flow.Errorf(flow.Invalid, "The answer is not valid JSON. It begins: %s", flow.Text(text).Preview(shown))
+// misshapen says that the answer is not what was asked for.
+func misshapen(a answer, faults []string) error {
+	const most = 200
+	e := flow.Errorf(flow.Invalid, "The answer does not follow the schema: %s. It begins: %s", strings.Join(faults, "; "), flow.Text(unfenced(a.text)).Preview(most))
 	if a.finish == llm.FinishLength {
-		return flow.Value{}, e.WithHint("The answer was cut at the token limit. Raise Max tokens.")
+		return e.WithHint("The answer was cut at the token limit. Raise Max tokens.")
 	}
-	return flow.Value{}, e.WithHint("Try a model that supports structured output, or ask for the JSON in the instructions.")
+	return e.WithHint("Try a model that supports structured output, or ask for the JSON in the instructions.")
 }
 
 func unfenced(text string) string {

@@ -130,7 +130,7 @@ func checkNames(t *testing.T, s node.Spec) {
 
 func TestDynamicPortsOfTemplates(t *testing.T) {
 	reg := registry(t, &scripted{}, nil)
-	for typ, want := range map[string][]string{"text": {"a", "b"}, "llm": {"prompt", "system", "images", "a", "b"}} {
+	for typ, want := range map[string][]string{"text": {"a", "b"}, "llm": {"prompt", "system", "images", "conversation", "a", "b"}} {
 		k, _ := reg.Kind(typ)
 		var got []string
 		for _, p := range k.InputsFor(json.RawMessage(`{"text":"{{a}} and {{b}}","prompt":"{{a}} or {{b}}"}`)) {

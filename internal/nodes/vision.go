@@ -13,10 +13,11 @@ type visionParams struct {
 	Provider string `json:"provider"`
 	Model    string `json:"model"`
 	Question string `json:"question"`
+	Others   string `json:"alternatives"`
 }
 
 func visionKind(d Deps) node.Kind {
-	return node.Define(node.Spec{
+	k := node.Define(node.Spec{
 		Type:    "vision",
 		Version: 1,
 		Title:   "Vision model",
@@ -40,9 +41,11 @@ func visionKind(d Deps) node.Kind {
 				Key: "question", Label: "Question", Widget: node.WidgetTextarea, Default: "Describe what this picture shows.",
 				Help: "What you want to know about the pictures.", Placeholder: "Describe what this picture shows.",
 			},
+			alternativesField(),
 		},
 		Input: "question", Stream: "text", Preview: "text",
 	}, d.runVision).Within(d.defaults)
+	return node.WithCheck(k, func(p visionParams) []flow.Problem { return d.alternativesProblem(p.Provider, p.Others) })
 }
 
 func (d Deps) runVision(ctx context.Context, p visionParams, c node.Call) (node.Result, error) {
@@ -57,9 +60,9 @@ func (d Deps) runVision(ctx context.Context, p visionParams, c node.Call) (node.
 		return node.Result{}, flow.Errorf(flow.Invalid, "No picture arrived.").WithHint("Connect the output of an Image step to Images.")
 	}
 	r := llm.Request{Model: strings.TrimSpace(p.Model), Prompt: p.Question, Images: images}
-	a, err := d.ask(ctx, question{p.Provider, r}, c)
+	a, err := d.ask(ctx, question{p.Provider, p.Others, r}, c)
 	if err != nil {
-		return node.Result{}, err
+		return node.Result{Usage: a.usage, Meta: a.meta}, err
 	}
 	return node.Result{Outputs: flow.Values{"text": flow.Text(a.text)}, Usage: a.usage, Meta: a.meta}, nil
 }

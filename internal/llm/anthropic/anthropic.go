@@ -78,7 +78,9 @@ func request(r llm.Request) (sdk.MessageNewParams, error) {
 	q := sdk.MessageNewParams{
 		Model:     r.Model,
 		MaxTokens: int64(cmp.Or(r.MaxTokens, defaultMaxTokens)),
-		Messages:  []sdk.MessageParam{sdk.NewUserMessage(blocks(r)...)},
+		Messages:  messages(r),
+
+		StopSequences: r.Stop,
 	}
 	if r.System != "" {
 		q.System = []sdk.TextBlockParam{{Text: r.System}}
@@ -92,6 +94,18 @@ func request(r llm.Request) (sdk.MessageNewParams, error) {
 	schema, err := closed(r.Schema)
 	q.OutputConfig.Format = sdk.JSONOutputFormatParam{Schema: schema}
 	return q, err
+}
+
+func messages(r llm.Request) []sdk.MessageParam {
+	var all []sdk.MessageParam
+	for _, t := range r.Turns {
+		if t.Assistant {
+			all = append(all, sdk.NewAssistantMessage(sdk.NewTextBlock(t.Text)))
+		} else {
+			all = append(all, sdk.NewUserMessage(sdk.NewTextBlock(t.Text)))
+		}
+	}
+	return append(all, sdk.NewUserMessage(blocks(r)...))
 }
 
 // blocks puts the images before the question, as the provider recommends.

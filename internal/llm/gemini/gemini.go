@@ -60,8 +60,7 @@ func (m *model) ask(c *llm.Call, r llm.Request) error {
 	if r.Schema != nil && !json.Valid(r.Schema) {
 		return c.Error(llm.ErrRequest, "The schema is not valid JSON.", nil)
 	}
-	content := []*genai.Content{{Role: genai.RoleUser, Parts: parts(r)}}
-	for resp, err := range m.client.Models.GenerateContentStream(c.Context(), r.Model, content, config(r)) {
+	for resp, err := range m.client.Models.GenerateContentStream(c.Context(), r.Model, contents(r), config(r)) {
 		if err != nil {
 			return reported(c, err)
 		}
@@ -70,6 +69,18 @@ func (m *model) ask(c *llm.Call, r llm.Request) error {
 		}
 	}
 	return nil
+}
+
+func contents(r llm.Request) []*genai.Content {
+	var all []*genai.Content
+	for _, t := range r.Turns {
+		role := genai.Role(genai.RoleUser)
+		if t.Assistant {
+			role = genai.RoleModel
+		}
+		all = append(all, genai.NewContentFromText(t.Text, role))
+	}
+	return append(all, &genai.Content{Role: genai.RoleUser, Parts: parts(r)})
 }
 
 func parts(r llm.Request) []*genai.Part {
@@ -81,7 +92,7 @@ func parts(r llm.Request) []*genai.Part {
 }
 
 func config(r llm.Request) *genai.GenerateContentConfig {
-	conf := &genai.GenerateContentConfig{MaxOutputTokens: int32(min(r.MaxTokens, math.MaxInt32))}
+	conf := &genai.GenerateContentConfig{MaxOutputTokens: int32(min(r.MaxTokens, math.MaxInt32)), StopSequences: r.Stop}
 	if r.System != "" {
 		conf.SystemInstruction = &genai.Content{Parts: []*genai.Part{genai.NewPartFromText(r.System)}}
 	}

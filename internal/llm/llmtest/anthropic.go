@@ -20,7 +20,9 @@ func (Anthropic) Read(path string, h http.Header, body []byte) (Seen, error) {
 		Temperature *float64
 		MaxTokens   int `json:"max_tokens"`
 		System      []struct{ Text string }
+		Stop        []string `json:"stop_sequences"`
 		Messages    []struct {
+			Role    string
 			Content []struct {
 				Type   string
 				Text   string
@@ -43,14 +45,18 @@ func (Anthropic) Read(path string, h http.Header, body []byte) (Seen, error) {
 	if !strings.HasSuffix(path, "/v1/messages") || h.Get("Anthropic-Version") == "" {
 		return Seen{}, errors.New("not a Messages request: " + path)
 	}
-	s := Seen{Key: h.Get("X-Api-Key"), Model: q.Model, Stream: q.Stream, Temperature: q.Temperature, MaxTokens: q.MaxTokens}
+	s := Seen{Key: h.Get("X-Api-Key"), Model: q.Model, Stream: q.Stream, Temperature: q.Temperature, MaxTokens: q.MaxTokens, Stop: q.Stop}
 	if f := q.OutputConfig.Format; f.Type == "json_schema" {
 		s.Schema = f.Schema
 	}
 	for _, p := range q.System {
 		s.System += p.Text
 	}
-	for _, m := range q.Messages {
+	for i, m := range q.Messages {
+		if i < len(q.Messages)-1 {
+			s.Turns = append(s.Turns, llm.Turn{Assistant: m.Role == "assistant", Text: m.Content[0].Text})
+			continue
+		}
 		for _, b := range m.Content {
 			if s.Prompt += b.Text; b.Type == "image" {
 				s.Images = append(s.Images, llm.Image{MediaType: b.Source.MediaType, Data: b.Source.Data})

@@ -34,7 +34,9 @@ type Seen struct {
 	Key         string
 	Model       string
 	System      string
+	Turns       []llm.Turn
 	Prompt      string
+	Stop        []string
 	Images      []llm.Image
 	Schema      any
 	Temperature *float64

@@ -141,14 +141,16 @@ func request(t *testing.T, p Provider) {
 	images := []llm.Image{{MediaType: "image/png", Data: []byte("\x89PNG one")}, {MediaType: "image/jpeg", Data: []byte("\xff\xd8 two")}}
 	_, err := llm.Collect(t.Context(), b.model, llm.Request{
 		Model: "some-model", System: "Be brief.", Prompt: "What is it?",
-		Images: images, Temperature: new(0.5), MaxTokens: 99,
+		Images: images, Temperature: new(0.5), MaxTokens: 99, Stop: []string{"END", "\n\n"},
+		Turns: []llm.Turn{{Text: "Hello"}, {Assistant: true, Text: "Hi."}},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []Seen{{
 		Key: secret, Model: "some-model", System: "Be brief.", Prompt: "What is it?", Images: images,
-		Temperature: new(0.5), MaxTokens: 99, Stream: true,
+		Temperature: new(0.5), MaxTokens: 99, Stream: true, Stop: []string{"END", "\n\n"},
+		Turns: []llm.Turn{{Text: "Hello"}, {Assistant: true, Text: "Hi."}},
 	}}
 	if d := cmp.Diff(want, b.server.Requests()); d != "" {
 		t.Error(d)

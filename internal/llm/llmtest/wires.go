@@ -36,6 +36,7 @@ func (OpenAI) Read(path string, h http.Header, body []byte) (Seen, error) {
 		StreamOptions       struct {
 			IncludeUsage bool `json:"include_usage"`
 		} `json:"stream_options"`
+		Stop     []string
 		Messages []struct {
 			Role    string
 			Content json.RawMessage
@@ -53,19 +54,21 @@ func (OpenAI) Read(path string, h http.Header, body []byte) (Seen, error) {
 	}
 	s := Seen{
 		Key: strings.TrimPrefix(h.Get("Authorization"), "Bearer "), Model: q.Model, Stream: q.Stream,
-		Temperature: q.Temperature, MaxTokens: q.MaxTokens + q.MaxCompletionTokens,
+		Temperature: q.Temperature, MaxTokens: q.MaxTokens + q.MaxCompletionTokens, Stop: q.Stop,
 	}
 	if f := q.ResponseFormat; f != nil && f.Type == "json_schema" {
 		s.Schema = f.JSONSchema.Schema
 	}
-	for _, m := range q.Messages {
+	for i, m := range q.Messages {
 		text, images, err := openAIContent(m.Content)
-		if err != nil {
+		switch {
+		case err != nil:
 			return s, err
-		}
-		if m.Role == "system" {
+		case m.Role == "system":
 			s.System = text
-		} else {
+		case i < len(q.Messages)-1:
+			s.Turns = append(s.Turns, llm.Turn{Assistant: m.Role == "assistant", Text: text})
+		default:
 			s.Prompt, s.Images = text, images
 		}
 	}
@@ -147,6 +150,7 @@ type Gemini struct{}
 // Read implements [Wire].
 func (Gemini) Read(path string, h http.Header, body []byte) (Seen, error) {
 	type content struct {
+		Role  string
 		Parts []struct {
 			Text       string
 			InlineData *struct {
@@ -161,6 +165,7 @@ func (Gemini) Read(path string, h http.Header, body []byte) (Seen, error) {
 		GenerationConfig  struct {
 			Temperature        *float64
 			MaxOutputTokens    int
+			StopSequences      []string
 			ResponseMimeType   string
 			ResponseJSONSchema any `json:"responseJsonSchema"`
 		}
@@ -173,7 +178,7 @@ func (Gemini) Read(path string, h http.Header, body []byte) (Seen, error) {
 	g := q.GenerationConfig
 	s := Seen{
 		Key: h.Get("X-Goog-Api-Key"), Model: model, Stream: method == "streamGenerateContent",
-		Temperature: g.Temperature, MaxTokens: g.MaxOutputTokens,
+		Temperature: g.Temperature, MaxTokens: g.MaxOutputTokens, Stop: g.StopSequences,
 	}
 	if g.ResponseMimeType == "application/json" {
 		s.Schema = g.ResponseJSONSchema
@@ -181,7 +186,11 @@ func (Gemini) Read(path string, h http.Header, body []byte) (Seen, error) {
 	for _, p := range q.SystemInstruction.Parts {
 		s.System += p.Text
 	}
-	for _, c := range q.Contents {
+	for i, c := range q.Contents {
+		if i < len(q.Contents)-1 {
+			s.Turns = append(s.Turns, llm.Turn{Assistant: c.Role == "model", Text: c.Parts[0].Text})
+			continue
+		}
 		for _, p := range c.Parts {
 			if s.Prompt += p.Text; p.InlineData != nil {
 				s.Images = append(s.Images, llm.Image{MediaType: p.InlineData.MimeType, Data: p.InlineData.Data})

@@ -38,6 +38,11 @@ func (model) Stream(ctx context.Context, r llm.Request) iter.Seq2[llm.Part, erro
 			yield(llm.Part{}, err)
 			return
 		}
+		for _, stop := range r.Stop {
+			if stop != "" {
+				a.text, _, _ = strings.Cut(a.text, stop)
+			}
+		}
 		finish := llm.FinishStop
 		words := strings.SplitAfter(a.text, " ")
 		if r.MaxTokens > 0 && len(words) > r.MaxTokens {

@@ -93,6 +93,7 @@ func request(r llm.Request) sdk.ChatCompletionRequest {
 		Model:         r.Model,
 		Messages:      messages(r),
 		MaxTokens:     r.MaxTokens, //nolint:staticcheck // the only name that compatible servers know; see below
+		Stop:          r.Stop,
 		StreamOptions: &sdk.StreamOptions{IncludeUsage: true},
 	}
 	if r.Temperature != nil {
@@ -118,6 +119,13 @@ func messages(r llm.Request) []sdk.ChatCompletionMessage {
 	var all []sdk.ChatCompletionMessage
 	if r.System != "" {
 		all = append(all, sdk.ChatCompletionMessage{Role: sdk.ChatMessageRoleSystem, Content: r.System})
+	}
+	for _, t := range r.Turns {
+		role := sdk.ChatMessageRoleUser
+		if t.Assistant {
+			role = sdk.ChatMessageRoleAssistant
+		}
+		all = append(all, sdk.ChatCompletionMessage{Role: role, Content: t.Text})
 	}
 	user := sdk.ChatCompletionMessage{Role: sdk.ChatMessageRoleUser, Content: r.Prompt}
 	if len(r.Images) > 0 {
