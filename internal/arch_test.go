@@ -18,7 +18,7 @@ const module = "heddle/"
 // The ground floor may import the standard library only. A name that ends in "/*"
 // stands for every package right below it.
 var floors = [][]string{
-	{"internal/flow", "internal/hub", "internal/vault", "internal/gallery", "migrations", "static"},
+	{"internal/flow", "internal/hub", "internal/exif", "internal/vault", "internal/gallery", "migrations", "static"},
 	{"internal/node", "internal/llm", "internal/egress", "internal/expression", "internal/sandbox"},
 	{"internal/engine", "internal/store", "internal/nodes", "internal/llm/*", "internal/identity", "views/ui"},
 	{"internal/studio", "views"},

@@ -26,6 +26,7 @@ func All(d Deps) []node.Kind {
 		inputKind(),
 		llmKind(d),
 		visionKind(d),
+		imageEditKind(),
 		conditionKind(lang),
 		switchKind(lang),
 		mergeKind(),

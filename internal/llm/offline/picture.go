@@ -15,6 +15,8 @@ import (
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
+
+	"heddle/internal/exif"
 )
 
 // maxPixels is the largest picture that is decoded.
@@ -26,7 +28,7 @@ type picture struct {
 	bytes         int
 	width, height int // as shown, so after turning by the EXIF orientation
 	colours       []share
-	exif          exif
+	exif          exif.Data
 }
 
 // share is a named colour and the part of the pixels that have it.
@@ -50,9 +52,9 @@ func facts(data []byte) (picture, error) {
 	}
 	p := picture{
 		format: format, bytes: len(data), width: conf.Width, height: conf.Height,
-		colours: dominant(img), exif: readExif(data),
+		colours: dominant(img), exif: exif.Read(data),
 	}
-	if p.exif.orientation >= 5 && p.exif.orientation <= 8 {
+	if p.exif.Orientation >= 5 && p.exif.Orientation <= 8 {
 		p.width, p.height = p.height, p.width
 	}
 	return p, nil
@@ -105,10 +107,10 @@ func (p picture) megapixels() float64 {
 
 // camera joins maker and model, which often repeat each other.
 func (p picture) camera() string {
-	if strings.HasPrefix(strings.ToLower(p.exif.model), strings.ToLower(p.exif.maker)) {
-		return p.exif.model
+	if strings.HasPrefix(strings.ToLower(p.exif.Model), strings.ToLower(p.exif.Maker)) {
+		return p.exif.Model
 	}
-	return strings.TrimSpace(p.exif.maker + " " + p.exif.model)
+	return strings.TrimSpace(p.exif.Maker + " " + p.exif.Model)
 }
 
 // String says the facts in sentences.
@@ -125,8 +127,8 @@ func (p picture) String() string {
 	if c := p.camera(); c != "" {
 		fmt.Fprintf(&b, " Camera: %s.", c)
 	}
-	if p.exif.taken != "" {
-		fmt.Fprintf(&b, " Taken: %s.", p.exif.taken)
+	if p.exif.Taken != "" {
+		fmt.Fprintf(&b, " Taken: %s.", p.exif.Taken)
 	}
 	return b.String()
 }
@@ -143,7 +145,7 @@ func (p picture) known() map[string]any {
 		"bytes": float64(p.bytes), "filesize": float64(p.bytes), "size": fmt.Sprintf("%dx%d", p.width, p.height),
 		"megapixels": p.megapixels(), "colors": names, "colours": names, "dominantcolors": names, "dominantcolours": names,
 		"description": p.String(), "answer": p.String(), "caption": p.String(),
-		"make": p.exif.maker, "model": p.exif.model, "camera": p.camera(), "taken": p.exif.taken, "date": p.exif.taken, "takenat": p.exif.taken,
+		"make": p.exif.Maker, "model": p.exif.Model, "camera": p.camera(), "taken": p.exif.Taken, "date": p.exif.Taken, "takenat": p.exif.Taken,
 	}
 	if len(names) > 0 {
 		k["color"], k["colour"], k["dominantcolor"], k["dominantcolour"], k["maincolor"] = names[0], names[0], names[0], names[0], names[0]

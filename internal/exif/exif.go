@@ -1,4 +1,5 @@
-package offline
+// Package exif reads the little of a picture's metadata that Heddle tells and uses.
+package exif
 
 import (
 	"bytes"
@@ -8,17 +9,17 @@ import (
 	"unicode"
 )
 
-// exif is the little of an image's metadata that is told.
-type exif struct {
-	maker, model string
-	taken        string // "2024-05-03 14:07:00", the camera's local time
-	orientation  int
+// Data is what is read. Empty members were not there.
+type Data struct {
+	Maker, Model string // of the camera
+	Taken        string // "2024-05-03 14:07:00", the camera's local time
+	Orientation  int    // 1 to 8, EXIF 2.3 tag 0x0112: how the pixels must be turned; 0: not said
 }
 
-// readExif finds the EXIF block of a JPEG, PNG or WebP file. Damaged metadata is
-// the same as none.
-func readExif(data []byte) exif {
-	var e exif
+// Read finds the EXIF block of a JPEG, PNG or WebP file. Damaged metadata is the
+// same as none.
+func Read(data []byte) Data {
+	var e Data
 	block := exifBlock(data)
 	if len(block) < 8 {
 		return e
@@ -93,7 +94,7 @@ type tiff struct {
 }
 
 // directory reads the entries at an offset, and the camera's directory below it.
-func (t tiff) directory(offset uint32, e *exif, depth int) {
+func (t tiff) directory(offset uint32, e *Data, depth int) {
 	if uint64(offset)+2 > uint64(len(t.data)) || depth > 1 {
 		return
 	}
@@ -107,17 +108,17 @@ func (t tiff) directory(offset uint32, e *exif, depth int) {
 	}
 }
 
-func (t tiff) entry(b []byte, e *exif, depth int) {
+func (t tiff) entry(b []byte, e *Data, depth int) {
 	switch t.order.Uint16(b) {
 	case 0x010f:
-		e.maker = t.text(b)
+		e.Maker = t.text(b)
 	case 0x0110:
-		e.model = t.text(b)
+		e.Model = t.text(b)
 	case 0x0112:
-		e.orientation = int(t.order.Uint16(b[8:]))
+		e.Orientation = int(t.order.Uint16(b[8:]))
 	case 0x9003:
 		if at, err := time.Parse("2006:01:02 15:04:05", t.text(b)); err == nil {
-			e.taken = at.Format(time.DateTime)
+			e.Taken = at.Format(time.DateTime)
 		}
 	case 0x8769:
 		t.directory(t.order.Uint32(b[8:]), e, depth+1)
