@@ -104,9 +104,6 @@ func faults(e *jsonschema.ValidationError) []string {
 	english := words.NewPrinter(language.English)
 	var walk func(e *jsonschema.ValidationError)
 	walk = func(e *jsonschema.ValidationError) {
-		if len(out) == maxFaults {
-			return
-		}
 		for _, c := range e.Causes {
 			walk(c)
 		}
@@ -114,12 +111,12 @@ func faults(e *jsonschema.ValidationError) []string {
 			return
 		}
 		fault := pointer(e.InstanceLocation) + ": " + e.ErrorKind.LocalizedString(english)
-		if !slices.Contains(out, fault) && len(out) < maxFaults {
-			out = append(out, fault)
-		}
+		out = append(out, fault)
 	}
 	walk(e)
-	return out
+	slices.Sort(out) // the library goes through objects in no order
+	out = slices.Compact(out)
+	return out[:min(len(out), maxFaults)]
 }
 
 // pointer writes a place as RFC 6901 does; the whole document is "/".
