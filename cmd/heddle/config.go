@@ -48,6 +48,7 @@ type Config struct {
 	RedisURL       flow.Secret   `env:"REDIS_URL"`
 	RunMaxDuration time.Duration `env:"HEDDLE_RUN_MAX_DURATION" envDefault:"600s"`
 	RunMaxTokens   int           `env:"HEDDLE_RUN_MAX_TOKENS" envDefault:"200000"`
+	KeepRunsDays   int           `env:"HEDDLE_KEEP_RUNS_DAYS" envDefault:"0"`
 	RunMaxUSD      float64       `env:"HEDDLE_RUN_MAX_USD" envDefault:"5"`
 	Workers        int           `env:"HEDDLE_WORKERS" envDefault:"32"`
 	RunsPerUser    int           `env:"HEDDLE_RUNS_PER_USER" envDefault:"10"`
@@ -201,6 +202,9 @@ func (c *Config) checkNumbers(bad complain) {
 	}
 	if c.RunMaxTokens < 0 {
 		bad("HEDDLE_RUN_MAX_TOKENS", "is %d; use 0 for no limit, or a number of tokens.", c.RunMaxTokens)
+	}
+	if c.KeepRunsDays < 0 || c.KeepRunsDays > 36_500 {
+		bad("HEDDLE_KEEP_RUNS_DAYS", "is %d; use 0 to keep runs for ever, or a number of days.", c.KeepRunsDays)
 	}
 	if c.RunMaxUSD < 0 {
 		bad("HEDDLE_RUN_MAX_USD", "is %g; use 0 for no limit, or an amount in US dollars.", c.RunMaxUSD)

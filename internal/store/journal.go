@@ -168,7 +168,7 @@ func insertLogs(ctx context.Context, tx *Tx, st flow.Step) error {
 }
 
 func putBlob(ctx context.Context, tx *Tx, o flow.Owner, b flow.BlobData) error {
-	_, err := tx.exec(ctx, "INSERT INTO blobs (user_id, hash, size, data, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, hash) DO NOTHING",
+	_, err := tx.exec(ctx, "INSERT INTO blobs (user_id, hash, size, data, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, hash) DO UPDATE SET created_at = excluded.created_at",
 		o, b.Hash, len(b.Data), b.Data, micros(time.Now()))
 	return err
 }

@@ -38,6 +38,8 @@ type Store struct {
 	touch func(string)
 	hints *hints // nil on SQLite, which one process has
 
+	condemned condemned // of the last look, see [Store.Collect]
+
 	writes chan *write
 	done   chan struct{}
 	quit   chan struct{}

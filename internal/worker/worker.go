@@ -36,6 +36,7 @@ type Config struct {
 	Logger      *slog.Logger
 	Lease       time.Duration // 0: [Lease]; all processes on a database need the same
 	FirstRuns   int           // open runs of a user that go before everyone's bulk; 0: 10
+	KeepRuns    time.Duration // how long a run is kept after its end; 0: for ever
 }
 
 // Worker works on accepted runs. It is also the queue to which they are given.
@@ -291,36 +292,6 @@ func (w *Worker) sweep(ctx context.Context) {
 			if err := w.requeue(ctx, id); err != nil && ctx.Err() == nil {
 				w.Logger.Error("stranded run not requeued", slog.String("run_id", id.String()), slog.Any("error", err))
 			}
-		}
-	}
-}
-
-// cachePerUser is how many bytes of results each user keeps for reuse.
-const cachePerUser = 256 << 20
-
-// keepDeleted is how long a deleted workflow can be brought back.
-const keepDeleted = 30 * 24 * time.Hour
-
-// purge removes what was deleted long ago and what the cache has too much of, once
-// an hour.
-func (w *Worker) purge(ctx context.Context) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		if n, err := w.Store.PurgeDeleted(ctx, time.Now().Add(-keepDeleted)); err != nil && ctx.Err() == nil {
-			w.Logger.Error("deleted workflows not purged", slog.Any("error", err))
-		} else if n > 0 {
-			w.Logger.Info("deleted workflows purged", slog.Int("count", n))
-		}
-		if n, err := w.Store.TrimCache(ctx, cachePerUser); err != nil && ctx.Err() == nil {
-			w.Logger.Error("cache not trimmed", slog.Any("error", err))
-		} else if n > 0 {
-			w.Logger.Info("cached results forgotten", slog.Int("count", n))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
 		}
 	}
 }
