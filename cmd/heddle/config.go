@@ -212,8 +212,8 @@ func (c *Config) checkNumbers(bad complain) {
 	if c.Workers < 1 || c.Workers > 1000 {
 		bad("HEDDLE_WORKERS", "is %d; use 1 to 1000 runs at once.", c.Workers)
 	}
-	if c.RunsPerUser < 1 || c.RunsPerUser > 10_000 {
-		bad("HEDDLE_RUNS_PER_USER", "is %d; use 1 to 10000 open runs of a user that go first.", c.RunsPerUser)
+	if c.RunsPerUser < 1 || c.RunsPerUser > 100 {
+		bad("HEDDLE_RUNS_PER_USER", "is %d; use 1 to 100 open runs of a user that go first.", c.RunsPerUser)
 	}
 	if c.RateAPI < 0 {
 		bad("HEDDLE_RATE_API", "is %d; use requests a minute and user, 0 for no limit.", c.RateAPI)

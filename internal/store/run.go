@@ -169,7 +169,7 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 
 // countOpen counts the owner's unfinished runs, for the queue.
 func (t *Tx) countOpen(ctx context.Context, o flow.Owner) error {
-	return t.NewRaw("SELECT count(*) FROM (SELECT 1 FROM runs WHERE user_id = ? AND completed_at IS NULL LIMIT 1000) AS n", o).Scan(ctx, &t.Open)
+	return t.NewRaw("SELECT count(*) FROM (SELECT 1 FROM runs WHERE user_id = ? AND completed_at IS NULL LIMIT 200) AS n", o).Scan(ctx, &t.Open)
 }
 
 // claimKey returns the run that the key answers, or "".

@@ -160,7 +160,7 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // Tx is a transaction in which the queue may write too.
 type Tx struct {
 	bun.IDB
-	Open   int // unfinished runs of the owner whose run is being enqueued, at most 1,000
+	Open   int // unfinished runs of the owner whose run is being enqueued, at most 200
 	driver any
 }
 

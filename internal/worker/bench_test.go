@@ -75,7 +75,7 @@ func (s *site) drained(p *process) {
 			if list.Pagination.Total == 0 {
 				break
 			}
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond) // so that looking costs nothing beside the runs
 		}
 	}
 }
