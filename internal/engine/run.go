@@ -45,7 +45,8 @@ type run struct {
 	resting   []rest                  // nodes that wait for their next try
 	parked    []parked                // nodes that wait for a time or an answer
 	resumes   map[int]*node.Resume    // how the wait of a node ended, until it starts
-	answered  int                     // answers known
+	said      map[string]flow.Answer  // answers known, by node
+	answered  int                     // how many came
 	leaving   bool                    // the run is being parked
 
 	live   []*attempt
@@ -106,7 +107,7 @@ func newRun(ctx context.Context, e *Engine, c flow.Claim) *run {
 		files: e.Files(flow.Owner(c.Run.UserID)),
 		vault: vault{owner: flow.Owner(c.Run.UserID), stored: e.Blobs},
 		seq:   c.Seq, logSeq: c.LogSeq, usage: flow.Usage{CostUSD: new(0.0)},
-		cut: map[int]flow.NodeResult{}, last: map[int]int{}, tries: map[int]int{}, resumes: map[int]*node.Resume{},
+		cut: map[int]flow.NodeResult{}, last: map[int]int{}, tries: map[int]int{}, resumes: map[int]*node.Resume{}, said: map[string]flow.Answer{},
 		steps: make(chan flow.Step, 1), flushed: make(chan error, 1), outcomes: make(chan outcome, 64),
 		frozen: map[int]int{}, inside: map[int][]flow.NodeResult{}, entries: make(chan entry),
 		pools:  [2]chan struct{}{make(chan struct{}, e.PerRun), e.slots},
@@ -275,8 +276,7 @@ func (r *run) launch(i int) {
 	if r.waits[i].announced {
 		a.queuedAt = r.waits[i].since
 	}
-	if a.resume = r.resumes[i]; a.resume != nil {
-		delete(r.resumes, i)
+	if a.resume = r.resumption(i, now); a.resume != nil {
 		a.startedAt = a.resume.Since
 	}
 	a.ctx, a.cancel = context.WithCancelCause(r.nodes)

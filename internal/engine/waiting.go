@@ -93,9 +93,10 @@ func (r *run) keepWaiting() {
 }
 
 // answer lets the node go on that waited for it. What answers no waiting node is
-// only counted.
+// kept for its next attempt.
 func (r *run) answer(a flow.Answer) {
 	r.answered++
+	r.said[a.NodeID] = a
 	for k, p := range r.parked {
 		if r.plan.nodes[p.node].ID == a.NodeID && r.phase == phaseWork {
 			r.parked = slices.Delete(r.parked, k, k+1)
@@ -103,6 +104,20 @@ func (r *run) answer(a flow.Answer) {
 			return
 		}
 	}
+}
+
+// resumption says how the wait of a node ended that starts now; nil when it has not
+// waited. A node that was answered once is not asked about again: its worker may
+// have been lost, or its attempt have failed, after the answer.
+func (r *run) resumption(i int, now time.Time) *node.Resume {
+	if w := r.resumes[i]; w != nil {
+		delete(r.resumes, i)
+		return w
+	}
+	if a, ok := r.said[r.plan.nodes[i].ID]; ok {
+		return &node.Resume{Answer: &a, Since: now}
+	}
+	return nil
 }
 
 // wakeParked lets the nodes go on whose time has come.

@@ -182,3 +182,30 @@ func TestE23_WhereNobodyCanAnswer(t *testing.T) {
 		}
 	})
 }
+
+func TestE23_AnAnswerOutlivesTheWorkerThatHadIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		slow := func(ctx context.Context, c node.Call, arg string) (node.Result, error) {
+			if calls++; c.Resume != nil {
+				time.Sleep(time.Second)
+			}
+			return ask(ctx, c, arg)
+		}
+		w := newWorld(t, engine.Config{Answerable: true}, kind("slow", node.Effect, slow))
+		r := (&g{}).arg("q", "slow", "Go on?").run()
+		w.step(t.Context(), r, flow.RunWaiting)
+		yes := flow.Answer{NodeID: "q", Approved: true, Comment: "do"}
+		c := w.memory.Claim(r)
+		c.Answers = []flow.Answer{yes}
+		ctx, stop := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second/2, func() { stop(flow.ErrFenced) })
+		if _, err := w.engine.Execute(ctx, c); err == nil {
+			t.Fatal("the worker was not lost")
+		}
+		w.step(t.Context(), r, flow.RunSuccess, yes) // nobody can answer twice
+		if got := w.result("q").Output["out"].String(); got != "do" || calls != 3 {
+			t.Errorf("%q after %d calls", got, calls)
+		}
+	})
+}
