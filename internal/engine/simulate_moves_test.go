@@ -17,10 +17,7 @@ func TestSpecNamesEveryMove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want []string
-	for _, line := range regexp.MustCompile(`(?m)^(run|node) \w+ -> \w+$`).FindAllString(string(spec), -1) {
-		want = append(want, line)
-	}
+	want := regexp.MustCompile(`(?m)^(run|node) \w+ -> \w+$`).FindAllString(string(spec), -1)
 	seen := map[string]bool{}
 	// Some moves are rare: worlds are played until there are none left to see.
 	for seed := uint64(641); seed < 761 || seed < 2000 && len(seen) < len(want); seed++ {
