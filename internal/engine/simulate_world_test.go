@@ -19,6 +19,7 @@ type simNode struct {
 	flaky   int  // calls that fail before one does not
 	broken  bool // every call fails
 	branch  bool // it may take the other branch
+	pinned  bool
 	errors  bool // its failures come out of a port of their own
 }
 
@@ -70,6 +71,7 @@ func (n *simNode) draw(r *rand.Rand, data map[string]any) {
 	case 0:
 		data["disabled"] = true
 	case 1:
+		n.pinned = true
 		data["pinned"] = map[string]any{"out": "pin"}
 	case 2, 3:
 		if n.kind == "hold" || n.kind == "ask" {
@@ -142,8 +144,12 @@ func (w *simWorker) labor(ctx context.Context, c node.Call, _ string) (node.Resu
 	n, call := r.graph.nodes[c.NodeID], r.calls[c.NodeID]
 	roll := s.roll("call", c.RunID, c.NodeID, call)
 	s.mu.Unlock()
+	long := 4 * time.Second
+	if n.kind == "pure" { // about as often below as above what is told of while it runs
+		long /= 100
+	}
 	select {
-	case <-time.After(between(roll, time.Microsecond, 4*time.Second)):
+	case <-time.After(between(roll, time.Microsecond, long)):
 	case <-ctx.Done():
 		time.Sleep(between(roll, time.Microsecond, time.Second)) // it takes a while to notice
 		return node.Result{}, context.Cause(ctx)
