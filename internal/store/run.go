@@ -277,7 +277,9 @@ func (s *Store) Runs(ctx context.Context, o flow.Owner, q flow.RunQuery) (flow.R
 	}
 	out.Pagination = flow.Paginate(q.Page, q.Limit, total)
 	var rows []runRow
-	err := s.read.NewRaw("SELECT "+runHead+" FROM runs WHERE "+where+" ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?", append(args, q.Limit, (q.Page-1)*q.Limit)...).Scan(ctx, &rows)
+	// The index alone finds the page, so that only its rows are read.
+	err := s.read.NewRaw("SELECT "+runHead+" FROM runs WHERE id IN (SELECT id FROM runs WHERE "+where+" ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?) ORDER BY created_at DESC, id DESC",
+		append(args, q.Limit, (q.Page-1)*q.Limit)...).Scan(ctx, &rows)
 	if err != nil {
 		return out, failed("list runs", err)
 	}

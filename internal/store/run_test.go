@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -276,4 +277,27 @@ func TestE16_AcceptedRunKeepsWhatItTakesOver(t *testing.T) {
 			t.Errorf("the claim brings %+v", c.Results)
 		}
 	})
+}
+
+// BenchmarkRunList reads the first page of the run list, as the page of all runs and
+// as that of one workflow, with 100,000 runs stored.
+func BenchmarkRunList(b *testing.B) {
+	s := open(b, "file:"+filepath.Join(b.TempDir(), "heddle.db"))
+	o := user(b, s, "ann@example.com")
+	first := accept(b, s, o, nil)
+	_, err := s.Writer().ExecContext(b.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+		INSERT INTO runs (id, user_id, workflow_name, status, scope, nodes, edges, total_nodes, source, created_at, completed_at)
+		SELECT 'run_' || printf('%026d', i), user_id, workflow_name, CASE i % 10 WHEN 0 THEN 'failed' ELSE 'success' END, scope, nodes, edges, 5, source, created_at - i * 1000000, created_at - i * 1000000 + 1000 FROM n, runs WHERE id = ?`, first)
+	must(b, err)
+	for name, q := range map[string]flow.RunQuery{
+		"first page": {Page: 1, Limit: 10}, "page 5000": {Page: 5000, Limit: 10}, "failed": {Page: 1, Limit: 10, Status: flow.RunFailed},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := s.Runs(b.Context(), o, q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
