@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +23,7 @@ type question struct {
 type answer struct {
 	text   string
 	finish llm.Finish
+	used   llm.Choice // who answered
 	usage  flow.Usage
 	meta   flow.Meta
 }
@@ -38,10 +38,10 @@ func (d Deps) ask(ctx context.Context, q question, c node.Call) (answer, error) 
 		c.Log(flow.LevelWarn, from.Provider.Name+" "+from.Model+" did not answer: "+message(because)+" Going on with "+to.Provider.Name+" "+to.Model+".")
 	}}
 	whole, err := llm.Collect(ctx, m, q.request, c.Emit)
+	a := record(whole, m.Used)
 	if err != nil {
-		return answer{}, failed(err, m.Used.Provider)
+		return a, failed(err, m.Used.Provider) // what was used counts all the same
 	}
-	a := record(whole, m.Used.Provider, m.Used.Model)
 	return a, a.check(m.Used.Provider, c)
 }
 
@@ -53,15 +53,19 @@ func (d Deps) defaults(params map[string]json.RawMessage) string {
 		}
 		return ""
 	}
-	id, model := named("provider"), named("model")
-	if id != "" && model != "" {
+	id, model, others := named("provider"), named("model"), named("alternatives")
+	if id != "" && model != "" && others == "" {
 		return ""
 	}
-	p, err := d.provider(id)
+	choices, err := d.choices(id, model, others)
 	if err != nil {
 		return "none"
 	}
-	return p.ID + " " + cmp.Or(model, p.Default)
+	var out []string
+	for _, c := range choices {
+		out = append(out, c.Provider.ID+" "+c.Model)
+	}
+	return strings.Join(out, ", ")
 }
 
 func (d Deps) provider(id string) (llm.Provider, error) {
@@ -81,8 +85,9 @@ func (d Deps) provider(id string) (llm.Provider, error) {
 	return p, e
 }
 
-func record(whole llm.Answer, p llm.Provider, model string) answer {
-	a := answer{text: whole.Text, finish: whole.Finish, meta: flow.Meta{"provider": p.ID, "model": model, "finish": string(whole.Finish)}}
+func record(whole llm.Answer, used llm.Choice) answer {
+	p, model := used.Provider, used.Model
+	a := answer{text: whole.Text, finish: whole.Finish, used: used, meta: flow.Meta{"provider": p.ID, "model": model, "finish": string(whole.Finish)}}
 	maps.Copy(a.meta, whole.Meta)
 	a.usage = usage(whole.Usage, p, model)
 	return a

@@ -29,7 +29,7 @@ func conversation(v flow.Value) ([]llm.Turn, error) {
 	if len(v.Raw()) > maxConversation {
 		return nil, flow.Errorf(flow.TooLarge, "The conversation is larger than 1 MiB.").WithHint("Leave out its beginning, for example with a Transform step.")
 	}
-	var list []said
+	var list []json.RawMessage
 	if err := json.Unmarshal(v.Raw(), &list); err != nil {
 		return nil, flow.Errorf(flow.Invalid, "The conversation is no list of turns.").
 			WithHint(`Connect the output Conversation of another step, or a list such as [{"role": "user", "content": "Hello"}].`).Because(err)
@@ -38,7 +38,12 @@ func conversation(v flow.Value) ([]llm.Turn, error) {
 		return nil, flow.Errorf(flow.Invalid, "The conversation has %d turns; 200 are the most.", len(list)).WithHint("Leave out its beginning, for example with a Transform step.")
 	}
 	turns := make([]llm.Turn, len(list))
-	for i, s := range list {
+	for i, raw := range list {
+		var s said
+		if err := json.Unmarshal(raw, &s); err != nil || s.Content == "" {
+			return nil, flow.Errorf(flow.Invalid, "Turn %d of the conversation has no text as its content.", i+1).
+				WithHint(`A turn is written as {"role": "user", "content": "Hello"}.`).Because(err)
+		}
 		switch s.Role {
 		case "user", "assistant":
 			turns[i] = llm.Turn{Assistant: s.Role == "assistant", Text: s.Content}

@@ -135,13 +135,15 @@ func (d Deps) answered(ctx context.Context, q question, s *shape, c node.Call) (
 		first := a
 		q.request.Turns = append(slices.Clip(q.request.Turns), llm.Turn{Text: q.request.Prompt}, llm.Turn{Assistant: true, Text: a.text})
 		q.request.Prompt = "Your answer does not follow the JSON Schema:\n- " + strings.Join(faults, "\n- ") + "\nAnswer again with the whole corrected document, and nothing else."
+		q.provider, q.request.Model, q.alternatives = a.used.Provider.ID, a.used.Model, "" // who said it can say it better
 		a, err = d.ask(ctx, q, c)
 		a.usage = sum(first.usage, a.usage)
 		if err != nil {
 			return a, nil, err
 		}
-		document, faults = s.read(a.text)
-		a.meta["repaired"] = strings.Join(faults, "; ")
+		if document, faults = s.read(a.text); len(faults) == 0 {
+			a.meta["repaired"] = "the first answer did not follow the schema"
+		}
 	}
 	if len(faults) > 0 {
 		return a, nil, misshapen(a, faults)
@@ -149,8 +151,12 @@ func (d Deps) answered(ctx context.Context, q question, s *shape, c node.Call) (
 	return a, flow.Values{"text": flow.Text(a.text), "json": document}, nil
 }
 
-// sum adds what two calls used. It has no price when one has none.
+// sum adds what two calls used. It has no price when one has none; a call that used
+// nothing changes nothing.
 func sum(a, b flow.Usage) flow.Usage {
+	if b.TokensIn+b.TokensOut == 0 && b.CostUSD == nil {
+		return a
+	}
 	out := flow.Usage{TokensIn: a.TokensIn + b.TokensIn, TokensOut: a.TokensOut + b.TokensOut}
 	if a.CostUSD != nil && b.CostUSD != nil {
 		out.CostUSD = new(*a.CostUSD + *b.CostUSD)

@@ -3,9 +3,11 @@ package nodes_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -60,6 +62,9 @@ func TestLLM_AnAnswerThatDoesNotFollowTheSchemaIsAskedForOnceMore(t *testing.T) 
 	if err != nil || string(res.Outputs["json"].Raw()) != `{"price":2,"tags":["a"]}` {
 		t.Fatalf("%s %v", res.Outputs["json"].Raw(), err)
 	}
+	if res.Meta["repaired"] == "" {
+		t.Errorf("meta %v", res.Meta)
+	}
 	if res.Usage.TokensIn != 20 || res.Usage.TokensOut != 10 {
 		t.Errorf("both calls count: %+v", res.Usage)
 	}
@@ -94,8 +99,8 @@ func TestLLM_OtherModelsStandIn(t *testing.T) {
 	}{
 		"overloaded":      {`{"prompt":"x","provider":"one","alternatives":"two/"}`, []string{"!overloaded"}, []string{"ok"}, "ok", "large", ""},
 		"not there":       {`{"prompt":"x","provider":"one","model":"gone","alternatives":"meta/llama\ntwo/big"}`, []string{"!model", "!model"}, []string{"ok"}, "ok", "big", ""},
-		"the request":     {`{"prompt":"x","provider":"one","alternatives":"two/"}`, []string{"!request"}, nil, "", "", "It is request."},
-		"all of them":     {`{"prompt":"x","provider":"one","alternatives":"two/"}`, []string{"!rate"}, []string{"!timeout"}, "", "", "It is timeout."},
+		"the request":     {`{"prompt":"x","provider":"one","alternatives":"two/"}`, []string{"!request"}, nil, "", "small", "It is request."},
+		"all of them":     {`{"prompt":"x","provider":"one","alternatives":"two/"}`, []string{"!rate"}, []string{"!timeout"}, "", "large", "It is timeout."},
 		"not configured":  {`{"prompt":"x","provider":"one","alternatives":"three/"}`, nil, nil, "", "", "Three is not configured: set THREE_API_KEY."},
 		"nothing is down": {`{"prompt":"x","provider":"one","alternatives":"two/"}`, []string{"ok"}, nil, "ok", "small", ""},
 	} {
@@ -120,6 +125,27 @@ func TestLLM_SettingsAreCheckedBeforeARun(t *testing.T) {
 	for path, want := range map[string]string{"alternatives": "THREE_API_KEY", "schema": "/type", "stop": "four are the most"} {
 		if !strings.Contains(got[path], want) {
 			t.Errorf("%s: %q", path, got[path])
+		}
+	}
+}
+
+// Schemas that refer to each other twice at each level ask for 2^60 checks.
+func TestLLM_ASchemaCannotAskForTooMuchWork(t *testing.T) {
+	defs := []string{`"a60":{"type":"object"}`}
+	for i := range 60 {
+		defs = append(defs, fmt.Sprintf(`"a%d":{"allOf":[{"$ref":"#/$defs/a%d"},{"$ref":"#/$defs/a%d"}]}`, i, i+1, i+1))
+	}
+	deep := strings.Repeat("[", 60) + strings.Repeat("]", 60)
+	for schema, text := range map[string]string{
+		`{"$ref":"#/$defs/a0","$defs":{` + strings.Join(defs, ",") + `}}`:                                                              `{}`,
+		`{"anyOf":[{"items":{"$ref":"#"}},{"items":{"$ref":"#"}}],"not":{"type":"string"},"allOf":[{"items":{"$ref":"#"}}]}`:           deep,
+		`{"$schema":"http://json-schema.org/draft-07/schema#","allOf":[{"items":{"$ref":"#"}},{"items":{"$ref":"#"}}],"type":"array"}`: deep,
+	} {
+		hung := time.AfterFunc(20*time.Second, func() { panic("the check of a schema hangs") })
+		_, _, err := asking(t, `{"prompt":"x","schema":`+schema+`}`, &answers{texts: []string{text, text}}, nil)
+		hung.Stop()
+		if err == nil || !strings.Contains(err.Error(), "too much work") {
+			t.Errorf("%.60s: %v", schema, err)
 		}
 	}
 }

@@ -24,6 +24,40 @@ const maxFaults = 5
 type shape struct {
 	raw      json.RawMessage // as it was written
 	compiled *jsonschema.Schema
+	work     *meter
+}
+
+// maxWork is how many schemas may be applied to parts of one document. Schemas that
+// refer to each other can ask for more than any machine can do.
+const maxWork = 200_000
+
+// meter counts the schemas that are applied: the library calls it for each of them.
+type meter struct{ left int }
+
+// errWork ends a check that is too much work; it travels as a panic, since the library
+// has no other way out.
+var errWork = errors.New("the schema asks for too much work")
+
+// Validate counts one schema.
+func (m *meter) Validate(*jsonschema.ValidatorContext, any) {
+	if m.left--; m.left < 0 {
+		panic(errWork)
+	}
+}
+
+// metered makes the compiler's schemas count.
+func metered(c *jsonschema.Compiler) (*meter, error) {
+	m := &meter{}
+	rules, err := jsonschema.NewCompiler().Compile("https://json-schema.org/draft/2020-12/schema")
+	if err != nil {
+		return nil, err
+	}
+	c.RegisterVocabulary(&jsonschema.Vocabulary{
+		URL: "step:///work", Schema: rules,
+		Compile: func(*jsonschema.CompilerContext, map[string]any) (jsonschema.SchemaExt, error) { return m, nil },
+	})
+	c.AssertVocabs()
+	return m, nil
 }
 
 // schema returns the JSON Schema in raw: an object, or a string that holds one;
@@ -47,6 +81,11 @@ func schema(raw json.RawMessage) (*shape, error) {
 	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nowhere{})
+	work, err := metered(c)
+	if err != nil {
+		return nil, badSchema(err)
+	}
+	work.left = maxWork // the schema itself is checked against the rules of schemas
 	if err := c.AddResource(schemaURL, doc); err != nil {
 		return nil, badSchema(err)
 	}
@@ -54,7 +93,7 @@ func schema(raw json.RawMessage) (*shape, error) {
 	if err != nil {
 		return nil, badSchema(err)
 	}
-	return &shape{json.RawMessage(text), compiled}, nil
+	return &shape{json.RawMessage(text), compiled, work}, nil
 }
 
 // schemaURL names the schema of a step to the library; nothing is there.
@@ -82,7 +121,15 @@ func badSchema(err error) error {
 
 // faults says what of a document does not follow the schema, at most maxFaults
 // places; none when it does. A document that is no JSON is one fault.
-func (s *shape) faults(document json.RawMessage) []string {
+func (s *shape) faults(document json.RawMessage) (list []string) {
+	s.work.left = maxWork
+	defer func() {
+		if p := recover(); p == errWork { //nolint:errorlint // it is the very one
+			list = []string{"the schema asks for too much work"}
+		} else if p != nil {
+			panic(p)
+		}
+	}()
 	v, err := jsonschema.UnmarshalJSON(strings.NewReader(string(document)))
 	if err != nil {
 		return []string{"it is not valid JSON"}
