@@ -152,7 +152,7 @@ func TestManyAtOnceDoNotMeet(t *testing.T) {
 func TestStopsAtTheLimit(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("takes ten seconds")
+		t.Skip("-SHORT: this waits for the limit of 10 s; run it without -short")
 	}
 	s := box(t)
 	if _, _, err := run(t.Context(), s, "return 1"); err != nil { // compiled

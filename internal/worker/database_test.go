@@ -58,6 +58,9 @@ func (c *cluster) do(verb string) string {
 // TestR10_TheDatabaseCrashes ends PostgreSQL at once again and again, while two
 // workers work and runs are accepted.
 func TestR10_TheDatabaseCrashes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-SHORT: this waits for a database to restart; run it without -short")
+	}
 	t.Parallel() // it mostly waits
 	db, url := newCluster(t)
 	p := newProof(t, url, 40*time.Millisecond, 2*time.Second)

@@ -34,6 +34,9 @@ func measured(t *testing.T) measure {
 // goroutines, open files and the heap stay, and whether the database does after its
 // old runs are deleted.
 func TestR17_Soak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-SHORT: this measures for seconds; run it without -short")
+	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "heddle.db")
 	p := newProof(t, "file:"+path, 0, 0)

@@ -163,7 +163,7 @@ func TestEditorSettings(t *testing.T) {
 	done := func() {
 		p.t.Helper()
 		p.keys(kb.Escape)
-		p.wait("the dialog is gone and the canvas has the focus", `!document.querySelector("dialog[open]") && document.activeElement.matches(".cv-stage")`)
+		p.wait("the dialog is gone and the canvas has the focus", `!document.querySelector("dialog") && document.activeElement.matches(".cv-stage")`)
 	}
 
 	t.Run("P4 the wheel zooms when the user wants it, also after a reload", func(t *testing.T) {

@@ -2,6 +2,7 @@
 import type { Action, ActionTable } from './actions';
 import { make } from './dom';
 import { written } from './keys';
+import { whenClosed } from './modal';
 
 const gestures: [string, string][] = [
   ['Wheel, two fingers', 'Pan; with Shift sideways'],
@@ -32,7 +33,7 @@ export function openHelp(root: HTMLElement, table: ActionTable, settings: () => 
   change.addEventListener('click', () => { dialog.close(); settings(); });
   dialog.addEventListener('keydown', (e) => e.stopPropagation());
   dialog.addEventListener('click', (e) => { if (e.target === dialog) dialog.close(); });
-  dialog.addEventListener('close', () => { dialog.remove(); back(); });
+  whenClosed(dialog, back);
   root.append(dialog);
   dialog.showModal();
   return dialog;

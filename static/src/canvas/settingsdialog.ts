@@ -3,6 +3,7 @@
 import type { Action, ActionTable } from './actions';
 import { make } from './dom';
 import { chords, isLone, written } from './keys';
+import { whenClosed } from './modal';
 import type { Settings } from './settings';
 
 let serial = 0;
@@ -35,7 +36,7 @@ export function openSettings(root: HTMLElement, table: ActionTable, settings: Se
   close.addEventListener('click', () => dialog.close());
   dialog.addEventListener('keydown', (e) => e.stopPropagation());
   dialog.addEventListener('click', (e) => { if (e.target === dialog) dialog.close(); });
-  dialog.addEventListener('close', () => { dialog.remove(); back(); });
+  whenClosed(dialog, back);
   root.append(dialog);
   dialog.showModal();
   return dialog;
