@@ -78,7 +78,7 @@ func (r *run) compile() (*plan, error) {
 	if r.nest != nil {
 		return r.nest.compile(r.engine.Registry, r.claim.Run.Inputs)
 	}
-	g, err := r.claim.Run.Graph()
+	g, err := r.graph()
 	if err != nil {
 		return &plan{}, err
 	}
@@ -87,6 +87,13 @@ func (r *run) compile() (*plan, error) {
 		o.Targets, o.Reused = r.claim.Run.NodeIDs, r.reused()
 	}
 	return runnable(compile(r.engine.Registry, g, o))
+}
+
+func (r *run) graph() (flow.Graph, error) {
+	if r.claim.Graph != nil {
+		return *r.claim.Graph, nil
+	}
+	return r.claim.Run.Graph()
 }
 
 // runnable returns the plan, or one error for its problems.

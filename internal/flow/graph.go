@@ -101,11 +101,28 @@ func ParseGraph(nodes, edges json.RawMessage) (Graph, error) {
 	return g, nil
 }
 
-func parseAll[T any](problems []Problem, name string, raw json.RawMessage) ([]T, []Problem) {
+// element is a node or an edge.
+type element interface {
+	empty() bool // as what was null is
+}
+
+func (n Node) empty() bool { return n.ID == "" && n.Type == "" && n.Data == nil }
+func (e Edge) empty() bool { return e == Edge{} }
+
+func parseAll[T element](problems []Problem, name string, raw json.RawMessage) ([]T, []Problem) {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
 		return nil, problems
 	}
+	var all []T
+	if err := json.Unmarshal(raw, &all); err == nil && !slices.ContainsFunc(all, T.empty) {
+		return all, problems
+	}
+	return parseEach[T](problems, name, raw)
+}
+
+// parseEach reads the elements one by one, to say what is wrong with which.
+func parseEach[T any](problems []Problem, name string, raw json.RawMessage) ([]T, []Problem) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
 		return nil, append(problems, Problem{Path: name, Message: "This must be a JSON array."})

@@ -15,6 +15,7 @@ var ErrHeld = errors.New("the run's lease is held")
 // Claim is a run together with the right to work on it.
 type Claim struct {
 	Run     Run
+	Graph   *Graph        // of Run, where it was read already
 	Token   int64         // fencing token, named in every write
 	Seq     int64         // number of the last event in the journal
 	LogSeq  int64         // number of the last log line

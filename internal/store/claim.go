@@ -14,7 +14,7 @@ func (s *Store) ClaimRun(ctx context.Context, id flow.ID, worker string, lease t
 	now := time.Now()
 	var n int64
 	err := s.alone(ctx, func(ctx context.Context, tx *Tx) error {
-		res, err := tx.exec(ctx, `UPDATE runs SET lease_token = lease_token + 1, attempt = attempt + 1, lost = lost + (CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END),
+		res, err := tx.exec(ctx, `UPDATE runs SET lease_token = lease_token + 1, attempt = attempt + 1, lost = lost + (CASE WHEN lease_owner <> '' AND lease_token > 0 THEN 1 ELSE 0 END),
 			lease_owner = ?, lease_until = ? WHERE id = ? AND completed_at IS NULL AND lease_until < ?`, worker, s.clock(now.Add(lease)), id, s.clock(now))
 		if err != nil {
 			return err
@@ -96,7 +96,7 @@ func (s *Store) ReleaseDead(ctx context.Context, alive func(worker string) bool)
 		LeaseOwner string
 		LeaseToken int64
 	}
-	err := s.read.NewRaw("SELECT id, lease_owner, lease_token FROM runs WHERE completed_at IS NULL AND lease_owner <> ''").Scan(ctx, &rows)
+	err := s.read.NewRaw("SELECT id, lease_owner, lease_token FROM runs WHERE completed_at IS NULL AND lease_owner <> '' AND lease_token > 0").Scan(ctx, &rows)
 	if err != nil {
 		return nil, failed("find leases", err)
 	}
@@ -126,29 +126,25 @@ const wokenAfter = 3 * time.Second
 
 // Stranded returns unfinished runs that nobody holds and whose trigger is older
 // than 15 seconds, ones whose holder's lease ran out since, and waiting ones whose
-// time has come.
-func (s *Store) Stranded(ctx context.Context, now time.Time, limit int) ([]flow.ID, error) {
+// time has come. Runs promised to the worker are not among them.
+func (s *Store) Stranded(ctx context.Context, now time.Time, worker string, limit int) ([]flow.ID, error) {
 	var ids []flow.ID
-	err := s.read.NewRaw("SELECT id FROM runs WHERE completed_at IS NULL AND lease_until < ? AND (status <> 'waiting' AND (triggered_at < ? OR lease_owner <> '' AND triggered_at < lease_until) OR status = 'waiting' AND wake_at > 0 AND wake_at <= ? AND triggered_at < ?) ORDER BY triggered_at LIMIT ?",
-		s.clock(now), micros(now.Add(-strandedAfter)), micros(now), micros(now.Add(-wokenAfter)), limit).Scan(ctx, &ids)
+	err := s.read.NewRaw("SELECT id FROM runs WHERE completed_at IS NULL AND lease_until < ? AND NOT (lease_owner = ? AND lease_token = 0) AND (status <> 'waiting' AND (triggered_at < ? OR lease_owner <> '' AND triggered_at < lease_until) OR status = 'waiting' AND wake_at > 0 AND wake_at <= ? AND triggered_at < ?) ORDER BY triggered_at LIMIT ?",
+		s.clock(now), worker, micros(now.Add(-strandedAfter)), micros(now), micros(now.Add(-wokenAfter)), limit).Scan(ctx, &ids)
 	return ids, failed("find stranded runs", err)
 }
 
 // Requeue makes a new trigger for an unfinished run.
 func (s *Store) Requeue(ctx context.Context, id flow.ID, enqueue func(ctx context.Context, tx *Tx) (string, error)) error {
 	return failed("requeue run", s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
-		var o flow.Owner
-		if err := tx.NewRaw("SELECT user_id FROM runs WHERE id = ?", id).Scan(ctx, &o); err != nil {
-			return err
-		}
-		if err := tx.countOpen(ctx, o); err != nil {
+		if err := tx.NewRaw("SELECT user_id FROM runs WHERE id = ?", id).Scan(ctx, &tx.owner); err != nil {
 			return err
 		}
 		trigger, err := enqueue(ctx, tx)
 		if err != nil {
 			return err
 		}
-		res, err := tx.NewRaw("UPDATE runs SET trigger_id = ?, triggered_at = ? WHERE id = ? AND completed_at IS NULL", trigger, micros(time.Now()), id).Exec(ctx)
+		res, err := tx.NewRaw("UPDATE runs SET trigger_id = ?, triggered_at = ?, lease_owner = CASE WHEN lease_token = 0 THEN '' ELSE lease_owner END WHERE id = ? AND completed_at IS NULL", trigger, micros(time.Now()), id).Exec(ctx)
 		if err != nil {
 			return err
 		}

@@ -122,7 +122,10 @@ func newRun(o flow.Owner, w *flow.ID) flow.Run {
 	}
 }
 
-func noQueue(context.Context, *store.Tx) (string, error) { return "job", nil }
+func noQueue(context.Context, *store.Tx) (store.Trigger, error) { return store.Trigger{ID: "job"}, nil }
+
+// noJob is the trigger of a run that goes on.
+func noJob(context.Context, *store.Tx) (string, error) { return "job", nil }
 
 func accept(t testing.TB, s *store.Store, o flow.Owner, w *flow.ID) flow.ID {
 	t.Helper()

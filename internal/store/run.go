@@ -113,7 +113,7 @@ type NewRun struct {
 	Run     flow.Run
 	Reused  []flow.NodeResult // results of earlier runs that stand in for nodes of this one
 	Key     string            // Idempotency-Key, or ""
-	Enqueue func(ctx context.Context, tx *Tx) (triggerID string, err error)
+	Enqueue func(ctx context.Context, tx *Tx) (Trigger, error)
 }
 
 // keyLife is how long an idempotency key answers its run.
@@ -134,15 +134,13 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 				return err
 			}
 		}
-		if err := tx.countOpen(ctx, o); err != nil {
-			return err
-		}
-		id, err := n.Enqueue(ctx, tx)
+		tx.owner = o
+		t, err := n.Enqueue(ctx, tx)
 		if err != nil {
 			return err
 		}
-		n.Run.TriggerID = id
-		if err := insertRun(ctx, tx, o, n.Run); err != nil {
+		n.Run.TriggerID = t.ID
+		if err := insertRun(ctx, tx, o, n.Run, t); err != nil {
 			return err
 		}
 		if err := putResults(ctx, tx, flow.Step{RunID: n.Run.ID, UserID: flow.ID(o), Results: n.Reused}); err != nil || n.Key == "" {
@@ -153,7 +151,7 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 	})
 	if err != nil {
 		if isUnique(err) && n.Key != "" { // PostgreSQL: the same key at the same moment
-			n.Enqueue = func(context.Context, *Tx) (string, error) { return "", fmt.Errorf("key %q vanished", n.Key) }
+			n.Enqueue = func(context.Context, *Tx) (Trigger, error) { return Trigger{}, fmt.Errorf("key %q vanished", n.Key) }
 			return s.CreateRun(ctx, o, n)
 		}
 		return flow.Run{}, false, failed("accept run", err)
@@ -165,11 +163,6 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 	s.touch(flow.RunTopic(n.Run.ID))
 	s.touch(flow.RunsTopic(o))
 	return n.Run, true, nil
-}
-
-// countOpen counts the owner's unfinished runs, for the queue.
-func (t *Tx) countOpen(ctx context.Context, o flow.Owner) error {
-	return t.NewRaw("SELECT count(*) FROM (SELECT 1 FROM runs WHERE user_id = ? AND completed_at IS NULL LIMIT 200) AS n", o).Scan(ctx, &t.Open)
 }
 
 // claimKey returns the run that the key answers, or "".
@@ -192,7 +185,7 @@ func (s *Store) claimKey(ctx context.Context, tx *Tx, o flow.Owner, n NewRun) (f
 	return "", err
 }
 
-func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run) error {
+func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run, t Trigger) error {
 	ids, err := text(r.NodeIDs, len(r.NodeIDs))
 	if err != nil {
 		return err
@@ -212,9 +205,9 @@ func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run) error {
 			return err
 		}
 	}
-	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, cached_nodes, source, cache, reasons, budget, trigger_id, last_seq, triggered_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.Cache, reasons, budget, r.TriggerID, at, at)
+	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, cached_nodes, source, cache, reasons, budget, trigger_id, lease_owner, last_seq, triggered_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.Cache, reasons, budget, t.ID, t.Promised, at, at)
 	if err != nil {
 		return err
 	}

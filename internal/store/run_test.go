@@ -66,7 +66,7 @@ func TestCreateRun_AFailedTriggerLeavesNothing(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
 		o := user(t, s, "ann@example.com")
 		broken := errors.New("queue broken")
-		_, _, err := s.CreateRun(t.Context(), o, store.NewRun{Run: newRun(o, nil), Enqueue: func(context.Context, *store.Tx) (string, error) { return "", broken }})
+		_, _, err := s.CreateRun(t.Context(), o, store.NewRun{Run: newRun(o, nil), Enqueue: func(context.Context, *store.Tx) (store.Trigger, error) { return store.Trigger{}, broken }})
 		if !errors.Is(err, broken) {
 			t.Errorf("got %v", err)
 		}
@@ -197,16 +197,16 @@ func TestStranded_ReleaseAndRequeue(t *testing.T) {
 		o := user(t, s, "ann@example.com")
 		id := accept(t, s, o, nil) // made a minute ago
 		ctx := t.Context()
-		if ids, err := s.Stranded(ctx, time.Now(), 10); err != nil || len(ids) != 1 || ids[0] != id {
+		if ids, err := s.Stranded(ctx, time.Now(), "me", 10); err != nil || len(ids) != 1 || ids[0] != id {
 			t.Fatalf("%v %v", ids, err)
 		}
-		must(t, s.Requeue(ctx, id, noQueue))
-		if ids, err := s.Stranded(ctx, time.Now(), 10); err != nil || len(ids) != 0 {
+		must(t, s.Requeue(ctx, id, noJob))
+		if ids, err := s.Stranded(ctx, time.Now(), "me", 10); err != nil || len(ids) != 0 {
 			t.Fatalf("a run that was just requeued is not stranded: %v %v", ids, err)
 		}
 		c, err := s.ClaimRun(ctx, id, "w", time.Hour)
 		must(t, err)
-		if ids, err := s.Stranded(ctx, time.Now().Add(30*time.Minute), 10); err != nil || len(ids) != 0 {
+		if ids, err := s.Stranded(ctx, time.Now().Add(30*time.Minute), "me", 10); err != nil || len(ids) != 0 {
 			t.Fatalf("a held run is not stranded: %v %v", ids, err)
 		}
 		must(t, s.ReleaseRun(ctx, id, c.Token))

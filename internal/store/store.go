@@ -20,6 +20,8 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
+
+	"heddle/internal/flow"
 )
 
 // Config is what a Store is opened with.
@@ -160,8 +162,15 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // Tx is a transaction in which the queue may write too.
 type Tx struct {
 	bun.IDB
-	Open   int // unfinished runs of the owner whose run is being enqueued, at most 200
+	owner  flow.Owner // whose run is being enqueued
 	driver any
+}
+
+// Open counts the unfinished runs of the owner whose run is being enqueued, up to 200.
+func (t *Tx) Open(ctx context.Context) (int, error) {
+	var n int
+	err := t.NewRaw("SELECT count(*) FROM (SELECT 1 FROM runs WHERE user_id = ? AND completed_at IS NULL LIMIT 200) AS n", t.owner).Scan(ctx, &n)
+	return n, err
 }
 
 // exec runs a statement of a hot path with its arguments apart from the text on

@@ -31,6 +31,7 @@ func (s *Store) Answer(ctx context.Context, o flow.Owner, run flow.ID, a flow.An
 		if err != nil {
 			return fmt.Errorf("keep answer: %w", err)
 		}
+		tx.owner = o
 		return wakeRun(ctx, tx, run, enqueue)
 	})
 	s.touch(flow.CancelTopic(run))

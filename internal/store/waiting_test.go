@@ -62,7 +62,7 @@ func TestE23_StrandedAreThoseWhoseTimeHasCome(t *testing.T) {
 			at   time.Time
 			want []flow.ID
 		}{{now.Add(30 * time.Minute), nil}, {now.Add(61 * time.Minute), []flow.ID{soon}}} {
-			got, err := s.Stranded(t.Context(), c.at, 10)
+			got, err := s.Stranded(t.Context(), c.at, "me", 10)
 			must(t, err)
 			if len(got) != len(c.want) || len(got) > 0 && got[0] != c.want[0] {
 				t.Errorf("at %s: %v, want %v (waiting for an answer: %s)", c.at, got, c.want, asks)
@@ -79,12 +79,12 @@ func TestE23_AnAnswerBeforeParkingIsNotLost(t *testing.T) {
 		must(t, err)
 		row := flow.NodeResult{RunID: id, NodeID: "a", NodeType: "approval", Attempt: 1, Status: flow.NodeWaiting}
 		must(t, s.Append(t.Context(), flow.Step{RunID: id, UserID: flow.ID(o), Token: c.Token, Events: []flow.Event{event(id, c.Seq+1)}, Results: []flow.NodeResult{row}, Run: &flow.RunChange{Status: flow.RunRunning}}))
-		must(t, s.Answer(t.Context(), o, id, flow.Answer{NodeID: "a", At: time.Now()}, noQueue))
+		must(t, s.Answer(t.Context(), o, id, flow.Answer{NodeID: "a", At: time.Now()}, noJob))
 		if b, err := s.BeatRun(t.Context(), id, c.Token, time.Minute); err != nil || b.Answered != 1 {
 			t.Errorf("beat %+v, %v", b, err)
 		}
 		must(t, s.Append(t.Context(), flow.Step{RunID: id, UserID: flow.ID(o), Token: c.Token, Events: []flow.Event{event(id, c.Seq+2)}, Run: &flow.RunChange{Status: flow.RunWaiting}}))
-		if got, err := s.Stranded(t.Context(), time.Now().Add(time.Minute), 10); err != nil || len(got) != 1 {
+		if got, err := s.Stranded(t.Context(), time.Now().Add(time.Minute), "me", 10); err != nil || len(got) != 1 {
 			t.Errorf("stranded %v, %v: the worker parked without knowing of the answer", got, err)
 		}
 	})

@@ -60,13 +60,13 @@ func (s *Service) Execute(ctx context.Context, in Execute) (RunStarted, error) {
 	run := d.run
 	run, fresh, err := s.store.CreateRun(ctx, a.Owner(), store.NewRun{
 		Run: run, Reused: d.reused, Key: in.IdempotencyKey,
-		Enqueue: func(ctx context.Context, tx *store.Tx) (string, error) { return s.queue.Enqueue(ctx, tx, run.ID) },
+		Enqueue: func(ctx context.Context, tx *store.Tx) (store.Trigger, error) { return s.queue.Accept(ctx, tx, run) },
 	})
 	if err != nil {
 		return RunStarted{}, err
 	}
 	if fresh {
-		s.queue.Wake()
+		s.queue.Accepted(run, d.graph)
 		s.log.InfoContext(ctx, "run accepted", slog.String("run_id", run.ID.String()), slog.Int("nodes", run.TotalNodes))
 	}
 	return RunStarted{RunID: run.ID, Run: &run}, nil

@@ -17,9 +17,14 @@ import (
 
 // Queue hands accepted runs to the workers.
 type Queue interface {
-	// Enqueue adds a trigger for the run to the transaction and returns the job's id.
+	// Accept says, in the transaction that stores a new run, how it will be started.
+	Accept(ctx context.Context, tx *store.Tx, r flow.Run) (store.Trigger, error)
+	// Accepted starts a run, or wakes a worker, after that transaction was committed.
+	// The graph is the run's, and is not changed.
+	Accepted(r flow.Run, g flow.Graph)
+	// Enqueue adds a job for a run that goes on to the transaction and returns its id.
 	Enqueue(ctx context.Context, tx *store.Tx, run flow.ID) (string, error)
-	// Wake tells idle workers that a trigger was committed.
+	// Wake tells idle workers that a job was committed.
 	Wake()
 	// Check reports whether the queue works.
 	Check(ctx context.Context) error

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -30,6 +31,7 @@ func (s *Server) newAPI() huma.API {
 	huma.NewError, huma.ValidateStrictCasing = humaError, true // "NAME" is no second way to write "name"
 	conf := huma.DefaultConfig("Heddle", s.Version)
 	conf.OpenAPIPath, conf.DocsPath, conf.SchemasPath, conf.CreateHooks = "", "", "", nil
+	conf.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
 	conf.Info.Description = "Everything the pages do, as JSON. Send Authorization: Bearer hdl_..., a token made under Settings."
 	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer", Description: "An API token, or a Clerk session token."},
@@ -67,19 +69,22 @@ func describe(r huma.Registry) {
 // envelope is a success: "success": true before the use case's own members.
 type envelope[T any] struct{ value T }
 
-// MarshalJSON writes the envelope.
-func (e envelope[T]) MarshalJSON() ([]byte, error) {
+// writeTo writes the envelope.
+func (e envelope[T]) writeTo(w io.Writer) error {
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e.value); err != nil {
-		return nil, err
+	if err := writeJSON(&b, e.value); err != nil {
+		return err
 	}
 	inner := bytes.TrimRight(b.Bytes(), "\n")
 	if len(inner) <= 2 {
-		return []byte(`{"success":true}`), nil
+		_, err := io.WriteString(w, `{"success":true}`)
+		return err
 	}
-	return append([]byte(`{"success":true,`), inner[1:]...), nil
+	_, err := io.WriteString(w, `{"success":true,`)
+	if err == nil {
+		_, err = w.Write(inner[1:])
+	}
+	return err
 }
 
 // Schema describes the envelope in the OpenAPI document.

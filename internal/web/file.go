@@ -56,7 +56,8 @@ func (s *Server) upload(c *fiber.Ctx) error {
 		return err
 	}
 	c.Set(fiber.HeaderLocation, "/api/files/"+string(out.File.ID))
-	return c.Status(fiber.StatusCreated).JSON(envelope[studio.FileOut]{out})
+	c.Status(fiber.StatusCreated).Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return writeJSON(c, envelope[studio.FileOut]{out})
 }
 
 // inline are the types that a browser may show: pictures without scripts in them.

@@ -53,13 +53,13 @@ func (s *site) acceptGraph(p *process, g graph) flow.ID {
 		ID: flow.NewID(flow.RunPrefix), UserID: flow.ID(s.owner), Status: flow.RunQueued, Scope: flow.ScopeFull, Counts: flow.Counts{TotalNodes: 5},
 		Nodes: g.nodes, Edges: g.edges, Source: flow.SourceAPI, CreatedAt: time.Now(),
 	}
-	_, _, err := p.store.CreateRun(s.t.Context(), s.owner, store.NewRun{Run: r, Enqueue: func(ctx context.Context, tx *store.Tx) (string, error) {
-		return p.worker.Enqueue(ctx, tx, r.ID)
+	r, _, err := p.store.CreateRun(s.t.Context(), s.owner, store.NewRun{Run: r, Enqueue: func(ctx context.Context, tx *store.Tx) (store.Trigger, error) {
+		return p.worker.Accept(ctx, tx, r)
 	}})
 	if err != nil {
 		s.t.Error(err)
 	}
-	p.worker.Wake()
+	p.worker.Accepted(r, graphOf(r))
 	return r.ID
 }
 

@@ -124,10 +124,12 @@ func (o orders) accept(ctx context.Context, p *process) (flow.ID, error) {
 		ID: flow.NewID(flow.RunPrefix), UserID: flow.ID(o.Owner), Status: flow.RunQueued, Scope: flow.ScopeFull, Counts: flow.Counts{TotalNodes: 3},
 		Nodes: json.RawMessage(chainOf), Edges: json.RawMessage(chainBy), Source: flow.SourceAPI, CreatedAt: time.Now(),
 	}
-	r, _, err := p.store.CreateRun(ctx, o.Owner, store.NewRun{Run: r, Enqueue: func(ctx context.Context, tx *store.Tx) (string, error) {
-		return p.worker.Enqueue(ctx, tx, r.ID)
+	r, _, err := p.store.CreateRun(ctx, o.Owner, store.NewRun{Run: r, Enqueue: func(ctx context.Context, tx *store.Tx) (store.Trigger, error) {
+		return p.worker.Accept(ctx, tx, r)
 	}})
-	p.worker.Wake()
+	if err == nil {
+		p.worker.Accepted(r, graphOf(r))
+	}
 	return r.ID, err
 }
 

@@ -44,7 +44,9 @@ type Worker struct {
 	Config
 	name    string
 	queue   backend
+	lane    *lane
 	slots   chan struct{}   // one for each run at work
+	own     sync.WaitGroup  // runs at work that came by the lane
 	jobs    context.Context // parent of every run's context
 	release context.CancelCauseFunc
 	loops   sync.WaitGroup
@@ -65,7 +67,7 @@ func New(c Config) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.queue = b
+	w.queue, w.lane = b, newLane(c.Concurrency)
 	return w, nil
 }
 
@@ -76,7 +78,11 @@ func quiet(l *slog.Logger) *slog.Logger {
 
 // Enqueue adds a trigger for the run to the transaction and returns the job's id.
 func (w *Worker) Enqueue(ctx context.Context, tx *store.Tx, run flow.ID) (string, error) {
-	return w.queue.insert(ctx, tx.Driver(), run, placeOf(tx.Open, w.FirstRuns))
+	open, err := tx.Open(ctx)
+	if err != nil {
+		return "", fmt.Errorf("count open runs: %w", err)
+	}
+	return w.queue.insert(ctx, tx.Driver(), run, placeOf(open, w.FirstRuns))
 }
 
 // Wake tells idle workers of this process that a trigger was committed.
@@ -99,6 +105,10 @@ func (w *Worker) Start(ctx context.Context) error {
 	}
 	loops, quit := context.WithCancel(context.WithoutCancel(ctx))
 	w.quit = quit
+	if err := w.adopt(ctx); err != nil {
+		return errors.Join(err, w.queue.stop(ctx))
+	}
+	w.loops.Go(func() { w.runLane(loops) })
 	w.loops.Go(func() { w.sweep(loops) })
 	w.loops.Go(func() { w.purge(loops) })
 	return nil
@@ -112,6 +122,7 @@ func (w *Worker) Stop(ctx context.Context) error {
 	if w.Concurrency == 0 {
 		return nil
 	}
+	w.passOn(w.lane.close())
 	grace := time.AfterFunc(graceStop, func() { w.release(engine.ErrRelease) })
 	defer grace.Stop()
 	err := w.queue.stop(ctx)
@@ -120,6 +131,10 @@ func (w *Worker) Stop(ctx context.Context) error {
 		forced, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 		defer cancel()
 		err = w.queue.stopAndCancel(forced)
+	}
+	if !w.ownEnded(ctx) {
+		w.release(engine.ErrRelease)
+		w.own.Wait()
 	}
 	w.release(engine.ErrRelease)
 	if err != nil {
@@ -168,18 +183,30 @@ func (w *Worker) work(job context.Context, id flow.ID) error {
 	default:
 		return fmt.Errorf("claim %s: %w", id, err)
 	}
+	if after, again := w.attempt(job, claim); again {
+		return giveBack(after)
+	}
+	return nil
+}
+
+// attempt works on a claimed run. With again it was given up: another attempt is due
+// after a while.
+func (w *Worker) attempt(job context.Context, claim flow.Claim) (after time.Duration, again bool) {
+	id := claim.Run.ID
 	status, err := w.hold(job, claim)
 	switch {
 	case err == nil:
 		w.tell(id, status)
-		return nil
+		return 0, false
 	case isGone(err):
-		return nil
+		return 0, false
 	case errors.Is(err, engine.ErrRelease):
-		return w.giveUp(claim, 0)
+		w.giveUp(claim)
+		return 0, true
 	}
 	w.Logger.Error("run interrupted", slog.String("run_id", id.String()), slog.Any("error", err))
-	return w.giveUp(claim, 2*time.Second)
+	w.giveUp(claim)
+	return 2 * time.Second, true
 }
 
 // tell logs what became of a run in this process.
@@ -191,14 +218,13 @@ func (w *Worker) tell(id flow.ID, status flow.RunStatus) {
 	w.Logger.Info("run ended", slog.String("run_id", id.String()), slog.String("status", string(status)))
 }
 
-// giveUp frees the run's lease and asks for the trigger again.
-func (w *Worker) giveUp(c flow.Claim, after time.Duration) error {
+// giveUp frees the run's lease.
+func (w *Worker) giveUp(c flow.Claim) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if err := w.Store.ReleaseRun(ctx, c.Run.ID, c.Token); err != nil && !isGone(err) {
 		w.Logger.Error("run not released", slog.String("run_id", c.Run.ID.String()), slog.Any("error", err))
 	}
-	return giveBack(after)
 }
 
 // hold runs the engine while a heartbeat keeps the lease and listens for a cancel.
@@ -284,7 +310,7 @@ func (w *Worker) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		ids, err := w.Store.Stranded(ctx, time.Now(), 100)
+		ids, err := w.Store.Stranded(ctx, time.Now(), w.name, 100)
 		if err != nil && ctx.Err() == nil {
 			w.Logger.Error("stranded runs not found", slog.Any("error", err))
 		}
@@ -293,5 +319,6 @@ func (w *Worker) sweep(ctx context.Context) {
 				w.Logger.Error("stranded run not requeued", slog.String("run_id", id.String()), slog.Any("error", err))
 			}
 		}
+		w.recall(ctx)
 	}
 }

@@ -138,14 +138,23 @@ func (s *site) accept(p *process) flow.ID {
 		ID: flow.NewID(flow.RunPrefix), UserID: flow.ID(s.owner), Status: flow.RunQueued, Scope: flow.ScopeFull, Counts: flow.Counts{TotalNodes: 1},
 		Nodes: json.RawMessage(`[{"id":"g","type":"gate"}]`), Edges: json.RawMessage(`[]`), Source: flow.SourceAPI, CreatedAt: time.Now(),
 	}
-	r, fresh, err := p.store.CreateRun(s.t.Context(), s.owner, store.NewRun{Run: r, Enqueue: func(ctx context.Context, tx *store.Tx) (string, error) {
-		return p.worker.Enqueue(ctx, tx, r.ID)
+	r, fresh, err := p.store.CreateRun(s.t.Context(), s.owner, store.NewRun{Run: r, Enqueue: func(ctx context.Context, tx *store.Tx) (store.Trigger, error) {
+		return p.worker.Accept(ctx, tx, r)
 	}})
 	if err != nil || !fresh || r.TriggerID == "" {
 		s.t.Fatal(r.TriggerID, fresh, err)
 	}
-	p.worker.Wake()
+	p.worker.Accepted(r, graphOf(r))
 	return r.ID
+}
+
+// graphOf reads a graph that is known to be good.
+func graphOf(r flow.Run) flow.Graph {
+	g, err := r.Graph()
+	if err != nil {
+		panic(err)
+	}
+	return g
 }
 
 // ended waits for the run's end.
@@ -248,7 +257,7 @@ func TestE12_ALostTriggerIsMadeAgain(t *testing.T) {
 		ID: flow.NewID(flow.RunPrefix), UserID: flow.ID(s.owner), Status: flow.RunQueued, Scope: flow.ScopeFull, Counts: flow.Counts{TotalNodes: 1},
 		Nodes: json.RawMessage(`[{"id":"g","type":"gate"}]`), Edges: json.RawMessage(`[]`), Source: flow.SourceAPI, CreatedAt: time.Now().Add(-time.Minute),
 	}
-	_, _, err := p.store.CreateRun(t.Context(), s.owner, store.NewRun{Run: r, Enqueue: func(context.Context, *store.Tx) (string, error) { return "lost", nil }})
+	_, _, err := p.store.CreateRun(t.Context(), s.owner, store.NewRun{Run: r, Enqueue: func(context.Context, *store.Tx) (store.Trigger, error) { return store.Trigger{ID: "lost"}, nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

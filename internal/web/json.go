@@ -1,0 +1,71 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/danielgtaylor/huma/v2"
+	fast "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"heddle/internal/flow"
+)
+
+// jsonFormat reads and writes the bodies of the API. What huma only looks at, to
+// check it, is read by the faster decoder; bodies were checked by scanJSON before.
+func jsonFormat() huma.Format {
+	return huma.Format{Marshal: writeJSON, Unmarshal: readJSON}
+}
+
+func readJSON(data []byte, v any) error {
+	if to, ok := v.(*any); ok {
+		return fast.Unmarshal(data, to)
+	}
+	return json.Unmarshal(data, v)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	if e, ok := v.(interface{ writeTo(w io.Writer) error }); ok {
+		return e.writeTo(w)
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// scanJSON refuses a body that is not one JSON object, is nested too deep, or names
+// a key of an object twice.
+func scanJSON(body []byte) error {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
+	for first := true; ; first = false {
+		over := !first && dec.StackDepth() == 0
+		t, err := dec.ReadToken()
+		switch {
+		case errors.Is(err, io.EOF) && !first:
+			return nil
+		case err != nil:
+			return malformed(dec, err)
+		case first && t.Kind() != '{':
+			return flow.Errorf(flow.Malformed, "The request body must be a JSON object.")
+		case over:
+			return flow.Errorf(flow.Malformed, "There is more after the end of the JSON object.")
+		case dec.StackDepth() > flow.MaxDepth:
+			return flow.Errorf(flow.Malformed, "The JSON is nested deeper than %d levels.", flow.MaxDepth)
+		}
+	}
+}
+
+func malformed(dec *jsontext.Decoder, err error) error {
+	at := dec.InputOffset()
+	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		if errors.Is(e, jsontext.ErrDuplicateName) {
+			k := e.JSONPointer.LastToken()
+			return flow.Errorf(flow.Malformed, "The request body names the key %q twice.", k).With(flow.Problem{Path: k, Message: "Name each key once."})
+		}
+		at = e.ByteOffset
+	}
+	return flow.Errorf(flow.Malformed, "The request body is not valid JSON: there is a mistake near character %d.", at).
+		WithHint("Check the commas, quotes and brackets there.").Because(err)
+}
