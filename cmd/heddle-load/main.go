@@ -37,6 +37,8 @@ type options struct {
 	shape   string
 	pid     int
 	rate    float64
+	model   string        // address of the slow model
+	delay   time.Duration // of its answers
 }
 
 // maxRuns bounds one measurement.
@@ -49,7 +51,9 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 1000, "runs to start")
 	flag.IntVar(&o.clients, "clients", 64, "clients at once")
 	flag.IntVar(&o.nodes, "nodes", 5, "nodes of each run's graph")
-	flag.StringVar(&o.shape, "shape", "chain", "shape of the graph: chain or fan")
+	flag.StringVar(&o.shape, "shape", "chain", "shape of the graph: chain, fan, or model: a chain of model calls")
+	flag.StringVar(&o.model, "model-addr", "127.0.0.1:8089", "with --shape model: where the slow model is served; start the server with OLLAMA_URL=http://127.0.0.1:8089/v1 and HEDDLE_EGRESS_ALLOW as it needs")
+	flag.DurationVar(&o.delay, "model-delay", 200*time.Millisecond, "with --shape model: how long a model call takes")
 	flag.Float64Var(&o.rate, "rate", 0, "open loop: starts a second; 0: closed loop with --clients")
 	flag.IntVar(&o.pid, "pid", 0, "process id of the server, for CPU and memory (Linux)")
 	flag.Parse()
@@ -67,6 +71,11 @@ func run(o options) error {
 	defer stop()
 	l := &load{options: o, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: o.clients}}}
 	l.body = o.graph()
+	if o.shape == modelKind {
+		if err := serveModel(ctx, o.model, o.delay); err != nil {
+			return err
+		}
+	}
 	there, err := l.total(ctx, "")
 	if err != nil {
 		return err
@@ -104,14 +113,14 @@ func (o options) check() error {
 	if o.rate < 0 || o.rate > 100_000 {
 		return errors.New("--rate 0..100000")
 	}
-	if o.shape != "chain" && o.shape != "fan" {
-		return fmt.Errorf("--shape %q: use chain or fan", o.shape)
+	if o.shape != "chain" && o.shape != "fan" && o.shape != modelKind {
+		return fmt.Errorf("--shape %q: use chain, fan or model", o.shape)
 	}
 	return nil
 }
 
 // graph returns the body of each start: text nodes, each reading from the one
-// before (chain) or all from the first (fan).
+// before (chain) or all from the first (fan); or a chain of model calls.
 func (o options) graph() []byte {
 	type node map[string]any
 	nodes, edges := []node{}, []node{}
@@ -125,7 +134,14 @@ func (o options) graph() []byte {
 			}
 			edges = append(edges, node{"id": fmt.Sprint("e", i), "source": fmt.Sprint("n", from), "target": fmt.Sprint("n", i), "targetHandle": "before"})
 		}
-		nodes = append(nodes, node{"id": fmt.Sprint("n", i), "type": "text", "position": node{"x": i * 340, "y": 0}, "data": node{"text": text}})
+		kind, data := "text", node{"text": text}
+		if o.shape == modelKind {
+			kind, data = "llm", node{"provider": "ollama", "model": "load", "prompt": fmt.Sprint("load ", i), "cache": false}
+			for _, e := range edges {
+				e["targetHandle"] = "prompt"
+			}
+		}
+		nodes = append(nodes, node{"id": fmt.Sprint("n", i), "type": kind, "position": node{"x": i * 340, "y": 0}, "data": data})
 	}
 	raw, err := json.Marshal(node{"nodes": nodes, "edges": edges})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // maxRows is the most rows that one INSERT writes.
-const maxRows = 100
+const maxRows = 64
 
 // Append adds a step to its run's journal and returns when it is durable. Steps of
 // many runs share one transaction (rule E10). [flow.ErrFenced] says that the lease
@@ -65,7 +65,7 @@ func updateRun(ctx context.Context, tx *Tx, st flow.Step) error {
 		case c.Status.Final():
 			set += ", lease_owner = '', lease_until = 0"
 		case c.Status == flow.RunWaiting: // an answer that came meanwhile wakes it at once
-			set += ", lease_owner = '', lease_until = 0, wake_at = CASE WHEN answered > ? THEN 1 ELSE ? END"
+			set += ", lease_owner = '', lease_until = 0, wake_at = CASE WHEN answered > ? THEN 1 ELSE CAST(? AS BIGINT) END"
 			args = append(args, c.Answered, orZero(microsOf(c.WakeAt)))
 		case c.Status == flow.RunRunning:
 			set += ", wake_at = 0, resumed_at = CASE WHEN status = 'waiting' THEN ? ELSE resumed_at END"
@@ -175,13 +175,24 @@ func putBlob(ctx context.Context, tx *Tx, o flow.Owner, b flow.BlobData) error {
 
 func chunks[T any](items []T, do func([]T) error) error {
 	for len(items) > 0 {
-		n := min(len(items), maxRows)
+		n := rowsOf(len(items))
 		if err := do(items[:n]); err != nil {
 			return err
 		}
 		items = items[n:]
 	}
 	return nil
+}
+
+// rowsOf is how many of n rows one INSERT writes: few different numbers, since each
+// is a statement of its own that is kept compiled.
+func rowsOf(n int) int {
+	for _, size := range []int{maxRows, 32, 16} {
+		if n >= size {
+			return size
+		}
+	}
+	return n
 }
 
 // insertMany writes n rows with one INSERT.

@@ -6,7 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/uptrace/bun/schema"
 	"modernc.org/sqlite"
 )
 
@@ -169,10 +172,7 @@ func (r *keptRows) Close() error {
 
 // one reads the one row of a query of a hot path; none is [sql.ErrNoRows].
 func (s *Store) one(ctx context.Context, to any, query string, args ...any) error {
-	if s.pool != nil {
-		return s.read.NewRaw(query, args...).Scan(ctx, to)
-	}
-	rows, err := s.read.DB.QueryContext(ctx, query, args...)
+	rows, err := s.rows(ctx, query, args)
 	if err != nil {
 		return err
 	}
@@ -188,10 +188,7 @@ func (s *Store) one(ctx context.Context, to any, query string, args ...any) erro
 
 // many reads the rows of a query of a hot path into a slice.
 func (s *Store) many(ctx context.Context, to any, query string, args ...any) error {
-	if s.pool != nil {
-		return s.read.NewRaw(query, args...).Scan(ctx, to)
-	}
-	rows, err := s.read.DB.QueryContext(ctx, query, args...)
+	rows, err := s.rows(ctx, query, args)
 	if err != nil {
 		return err
 	}
@@ -200,4 +197,47 @@ func (s *Store) many(ctx context.Context, to any, query string, args ...any) err
 		return err
 	}
 	return rows.Err()
+}
+
+// rows runs a query of a hot path whose text is always the same.
+func (s *Store) rows(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if s.pool != nil {
+		if text, all, ok := prepared(query, args); ok {
+			return s.read.DB.QueryContext(ctx, text, all...)
+		}
+		return s.read.QueryContext(ctx, query, args...)
+	}
+	return s.read.DB.QueryContext(ctx, query, args...)
+}
+
+// prepared writes a statement as PostgreSQL reads it, to be prepared once on each
+// connection: $1 for ?, and moments by the database's clock. It is false when bun has
+// to write an argument into the text.
+func prepared(query string, args []any) (text string, all []any, ok bool) {
+	all = make([]any, 0, len(args)+1)
+	all = append(all, pgx.QueryExecModeCacheStatement)
+	b := make([]byte, 0, len(query)+3*len(args))
+	for i := range len(query) {
+		if query[i] != '?' {
+			b = append(b, query[i])
+			continue
+		}
+		n := len(all) // of this argument, from 1
+		if n > len(args) {
+			return "", nil, false
+		}
+		arg := args[n-1]
+		switch v := arg.(type) {
+		case moment:
+			b, arg = append(b, "(CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) + "...), v.after
+		case schema.QueryAppender:
+			return "", nil, false
+		}
+		b = strconv.AppendInt(append(b, '$'), int64(n), 10)
+		if _, is := args[n-1].(moment); is {
+			b = append(b, ')')
+		}
+		all = append(all, arg)
+	}
+	return string(b), all, len(all) == len(args)+1
 }

@@ -6,6 +6,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -173,12 +174,17 @@ func (t *Tx) Open(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// exec runs a statement of a hot path with its arguments apart from the text on
-// SQLite, so that the connection can keep it compiled; bun writes them into the
-// text for PostgreSQL.
+// exec runs a statement of a hot path with its arguments apart from the text, so
+// that the connection can keep it compiled.
 func (t *Tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if tx, ok := t.driver.(*sql.Tx); ok {
+	switch tx := t.driver.(type) {
+	case *sql.Tx:
 		return tx.ExecContext(ctx, query, args...)
+	case pgx.Tx:
+		if text, args, ok := prepared(query, args); ok {
+			tag, err := tx.Exec(ctx, text, args...)
+			return driver.RowsAffected(tag.RowsAffected()), err
+		}
 	}
 	return t.NewRaw(query, args...).Exec(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 )
 
 // clock is a moment near now as a statement's argument. On PostgreSQL it counts
@@ -13,7 +14,15 @@ func (s *Store) clock(t time.Time) any {
 	if s.pool == nil {
 		return micros(t)
 	}
-	return bun.SafeQuery("(CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) + ?)", time.Until(t).Microseconds())
+	return moment{time.Until(t).Microseconds()}
+}
+
+// moment is some microseconds after now by the database's clock.
+type moment struct{ after int64 }
+
+// AppendQuery writes the moment into a statement's text.
+func (m moment) AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error) {
+	return bun.SafeQuery("(CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) + ?)", m.after).AppendQuery(gen, b)
 }
 
 // micros is how a time is stored: microseconds since 1970 in UTC.
