@@ -99,6 +99,10 @@ func RunTopic(id ID) string { return "run:" + string(id) }
 // RunsTopic is the hub topic that is touched when any run of the owner changed state.
 func RunsTopic(o Owner) string { return "runs:" + string(o) }
 
+// ProcessesTopic is the hub topic that is touched when a process begins to work on
+// the database.
+const ProcessesTopic = "processes"
+
 // CancelTopic is the hub topic that is touched when a run was asked to stop, or got
 // an answer.
 func CancelTopic(id ID) string { return "cancel:" + string(id) }

@@ -13,7 +13,7 @@ import (
 func (s *Store) ClaimRun(ctx context.Context, id flow.ID, worker string, lease time.Duration) (flow.Claim, error) {
 	now := time.Now()
 	var n int64
-	err := s.alone(ctx, func(ctx context.Context, tx *Tx) error {
+	err := s.together(ctx, func(ctx context.Context, tx *Tx) error {
 		res, err := tx.exec(ctx, `UPDATE runs SET lease_token = lease_token + 1, attempt = attempt + 1, lost = lost + (CASE WHEN lease_owner <> '' AND lease_token > 0 THEN 1 ELSE 0 END),
 			lease_owner = ?, lease_until = ? WHERE id = ? AND completed_at IS NULL AND lease_until < ?`, worker, s.clock(now.Add(lease)), id, s.clock(now))
 		if err != nil {

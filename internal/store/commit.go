@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"heddle/internal/flow"
 )
@@ -47,19 +48,24 @@ func (s *Store) together(ctx context.Context, do func(ctx context.Context, tx *T
 	}
 }
 
-// alone is together on SQLite, with its one writer, and a transaction of its own
-// on PostgreSQL, where many connections write at once.
-func (s *Store) alone(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
-	if s.pool != nil {
-		return s.inTx(ctx, do)
+// committers is how many goroutines commit on PostgreSQL, where each statement waits
+// for the network. SQLite has one writer.
+const committers = 8
+
+func (s *Store) startCommits() {
+	var all sync.WaitGroup
+	n := committers
+	if s.pool == nil {
+		n = 1
 	}
-	return s.together(ctx, do)
+	for range n {
+		all.Go(s.commitWrites)
+	}
+	go func() { all.Wait(); close(s.done) }()
 }
 
-// commitWrites is the one goroutine that commits: it takes what waits, commits it,
-// and takes what gathered meanwhile.
+// commitWrites takes what waits, commits it, and takes what gathered meanwhile.
 func (s *Store) commitWrites() {
-	defer close(s.done)
 	for {
 		select {
 		case w := <-s.writes:

@@ -24,7 +24,7 @@ func (s *Store) ClaimAccepted(ctx context.Context, r flow.Run, worker string, le
 		return s.ClaimRun(ctx, r.ID, worker, lease)
 	}
 	until := s.clock(time.Now().Add(lease))
-	err := s.alone(ctx, func(ctx context.Context, tx *Tx) error {
+	err := s.together(ctx, func(ctx context.Context, tx *Tx) error {
 		res, err := tx.exec(ctx, "UPDATE runs SET lease_token = 1, attempt = 1, lease_owner = ?, lease_until = ? WHERE id = ? AND lease_token = 0 AND last_seq = 1 AND NOT cancel_requested AND completed_at IS NULL", worker, until, r.ID)
 		if err != nil {
 			return err

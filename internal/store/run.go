@@ -125,7 +125,7 @@ const keyLife = 24 * time.Hour
 func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run, bool, error) {
 	var fresh bool
 	var earlier flow.ID
-	err := s.alone(ctx, func(ctx context.Context, tx *Tx) error {
+	err := s.together(ctx, func(ctx context.Context, tx *Tx) error {
 		fresh = true
 		if n.Key != "" {
 			var err error

@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -46,6 +47,7 @@ type Store struct {
 	writes chan *write
 	done   chan struct{}
 	quit   chan struct{}
+	name   string // of this process among PostgreSQL's connections
 }
 
 // Open opens the database; it applies no migration. The caller closes the Store.
@@ -64,7 +66,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := open(ctx, c.URL); err != nil {
 		return nil, err
 	}
-	go s.commitWrites()
+	s.startCommits()
 	return s, nil
 }
 
@@ -100,6 +102,8 @@ func (s *Store) openPostgres(ctx context.Context, raw string) error {
 		return fmt.Errorf("DATABASE_URL is not a PostgreSQL address: %w", err)
 	}
 	conf.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	s.name = processMark + rand.Text()
+	conf.ConnConfig.RuntimeParams["application_name"] = s.name
 	pool, err := pgxpool.NewWithConfig(ctx, conf)
 	if err != nil {
 		return fmt.Errorf("open PostgreSQL: %w", err)
@@ -117,6 +121,23 @@ func (s *Store) openPostgres(ctx context.Context, raw string) error {
 	s.read = s.write
 	return nil
 }
+
+// processMark begins the name that a process gives to its connections.
+const processMark = "heddle/"
+
+// Alone reports whether no other process of Heddle is connected to the database. On
+// SQLite that is taken for granted.
+func (s *Store) Alone(ctx context.Context) (bool, error) {
+	if s.pool == nil {
+		return true, nil
+	}
+	var others int
+	err := s.read.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE ? AND application_name <> ?", processMark+"%", s.name).Scan(ctx, &others)
+	return others == 0, failed("look for other processes", err)
+}
+
+// Join tells the other processes on the database that this one begins to work.
+func (s *Store) Join() { s.touch(flow.ProcessesTopic) }
 
 // Close commits what waits, and closes the database.
 func (s *Store) Close() error {

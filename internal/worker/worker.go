@@ -108,6 +108,7 @@ func (w *Worker) Start(ctx context.Context) error {
 	if err := w.adopt(ctx); err != nil {
 		return errors.Join(err, w.queue.stop(ctx))
 	}
+	w.Store.Join()
 	w.loops.Go(func() { w.runLane(loops) })
 	w.loops.Go(func() { w.sweep(loops) })
 	w.loops.Go(func() { w.purge(loops) })
@@ -302,13 +303,14 @@ func (w *Worker) bring(ctx context.Context, h holding, known map[string]bool) {
 
 // sweep makes new triggers for unfinished runs that nobody holds (rule E12).
 func (w *Worker) sweep(ctx context.Context) {
-	tick := time.NewTicker(w.sweepEvery())
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+	first := true
+	for range w.Hub.WatchEvery(ctx, flow.ProcessesTopic, w.sweepEvery()) {
+		if err := w.lookAround(ctx); err != nil && ctx.Err() == nil {
+			w.Logger.Error("sweep", slog.Any("error", err))
+		}
+		if first { // resume has just done the rest
+			first = false
+			continue
 		}
 		ids, err := w.Store.Stranded(ctx, time.Now(), w.name, 100)
 		if err != nil && ctx.Err() == nil {
