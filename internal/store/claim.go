@@ -11,7 +11,7 @@ import (
 // A live lease is [flow.ErrHeld], a final run a [flow.Conflict]. When the earlier
 // holder's lease ran out, it counts as lost.
 func (s *Store) ClaimRun(ctx context.Context, id flow.ID, worker string, lease time.Duration) (flow.Claim, error) {
-	now := time.Now()
+	now := s.now()
 	var n int64
 	err := s.together(ctx, func(ctx context.Context, tx *Tx) error {
 		res, err := tx.exec(ctx, `UPDATE runs SET lease_token = lease_token + 1, attempt = attempt + 1, lost = lost + (CASE WHEN lease_owner <> '' AND lease_token > 0 THEN 1 ELSE 0 END),
@@ -71,7 +71,7 @@ func fenced(n int64, err error) error {
 func (s *Store) BeatRun(ctx context.Context, id flow.ID, token int64, lease time.Duration) (flow.Beat, error) {
 	var b flow.Beat
 	err := s.write.NewRaw("UPDATE runs SET lease_until = ? WHERE id = ? AND lease_token = ? AND lease_owner <> '' AND completed_at IS NULL RETURNING cancel_requested, answered",
-		s.clock(time.Now().Add(lease)), id, token).Scan(ctx, &b.Cancel, &b.Answered)
+		s.clock(s.now().Add(lease)), id, token).Scan(ctx, &b.Cancel, &b.Answered)
 	if isNone(err) {
 		return b, flow.ErrFenced
 	}
@@ -81,7 +81,7 @@ func (s *Store) BeatRun(ctx context.Context, id flow.ID, token int64, lease time
 // ReleaseRun gives the lease back: the run can be claimed at once, and this
 // attempt does not count as lost.
 func (s *Store) ReleaseRun(ctx context.Context, id flow.ID, token int64) error {
-	res, err := s.write.NewRaw("UPDATE runs SET lease_until = 0, lease_owner = '', triggered_at = ? WHERE id = ? AND lease_token = ? AND completed_at IS NULL", micros(time.Now()), id, token).Exec(ctx)
+	res, err := s.write.NewRaw("UPDATE runs SET lease_until = 0, lease_owner = '', triggered_at = ? WHERE id = ? AND lease_token = ? AND completed_at IS NULL", s.clock(s.now()), id, token).Exec(ctx)
 	if err != nil {
 		return failed("release run", err)
 	}
@@ -130,7 +130,7 @@ const wokenAfter = 3 * time.Second
 func (s *Store) Stranded(ctx context.Context, now time.Time, worker string, limit int) ([]flow.ID, error) {
 	var ids []flow.ID
 	err := s.read.NewRaw("SELECT id FROM runs WHERE completed_at IS NULL AND lease_until < ? AND NOT (lease_owner = ? AND lease_token = 0) AND (status <> 'waiting' AND (triggered_at < ? OR lease_owner <> '' AND triggered_at < lease_until) OR status = 'waiting' AND wake_at > 0 AND wake_at <= ? AND triggered_at < ?) ORDER BY triggered_at LIMIT ?",
-		s.clock(now), worker, micros(now.Add(-strandedAfter)), micros(now), micros(now.Add(-wokenAfter)), limit).Scan(ctx, &ids)
+		s.clock(now), worker, s.clock(now.Add(-strandedAfter)), micros(now), s.clock(now.Add(-wokenAfter)), limit).Scan(ctx, &ids)
 	return ids, failed("find stranded runs", err)
 }
 
@@ -144,7 +144,7 @@ func (s *Store) Requeue(ctx context.Context, id flow.ID, enqueue func(ctx contex
 		if err != nil {
 			return err
 		}
-		res, err := tx.NewRaw("UPDATE runs SET trigger_id = ?, triggered_at = ?, lease_owner = CASE WHEN lease_token = 0 THEN '' ELSE lease_owner END WHERE id = ? AND completed_at IS NULL", trigger, micros(time.Now()), id).Exec(ctx)
+		res, err := tx.NewRaw("UPDATE runs SET trigger_id = ?, triggered_at = ?, lease_owner = CASE WHEN lease_token = 0 THEN '' ELSE lease_owner END WHERE id = ? AND completed_at IS NULL", trigger, s.clock(s.now()), id).Exec(ctx)
 		if err != nil {
 			return err
 		}

@@ -30,11 +30,16 @@ const postgresKey = "HEDDLE_TEST_POSTGRES"
 func both(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
-		test(t, open(t, "file:"+filepath.Join(t.TempDir(), "heddle.db")))
+		test(t, open(t, sqlitePath(t)))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		test(t, open(t, freshPostgres(t)))
 	})
+}
+
+func sqlitePath(t *testing.T) string {
+	t.Helper()
+	return "file:" + filepath.Join(t.TempDir(), "heddle.db")
 }
 
 // freshPostgres makes a database of its own for the test and drops it afterwards.

@@ -23,7 +23,7 @@ func (s *Store) ClaimAccepted(ctx context.Context, r flow.Run, worker string, le
 	if r.Scope != flow.ScopeFull || r.CachedNodes > 0 {
 		return s.ClaimRun(ctx, r.ID, worker, lease)
 	}
-	until := s.clock(time.Now().Add(lease))
+	until := s.clock(s.now().Add(lease))
 	err := s.together(ctx, func(ctx context.Context, tx *Tx) error {
 		res, err := tx.exec(ctx, "UPDATE runs SET lease_token = 1, attempt = 1, lease_owner = ?, lease_until = ? WHERE id = ? AND lease_token = 0 AND last_seq = 1 AND NOT cancel_requested AND completed_at IS NULL", worker, until, r.ID)
 		if err != nil {
@@ -51,7 +51,7 @@ type Promise struct {
 // since, oldest first.
 func (s *Store) Promised(ctx context.Context, worker string, before time.Time) ([]Promise, error) {
 	var out []Promise
-	err := s.read.NewRaw("SELECT id, user_id FROM runs WHERE completed_at IS NULL AND lease_owner = ? AND lease_token = 0 AND triggered_at < ? ORDER BY created_at, id", worker, micros(before)).Scan(ctx, &out)
+	err := s.read.NewRaw("SELECT id, user_id FROM runs WHERE completed_at IS NULL AND lease_owner = ? AND lease_token = 0 AND triggered_at < ? ORDER BY created_at, id", worker, s.clock(before)).Scan(ctx, &out)
 	return out, failed("find promised runs", err)
 }
 
@@ -71,5 +71,5 @@ func (s *Store) Adopt(ctx context.Context, worker string, alive func(worker stri
 			return nil, failed("adopt promises", fmt.Errorf("of %s: %w", o, err))
 		}
 	}
-	return s.Promised(ctx, worker, time.Now().Add(time.Minute))
+	return s.Promised(ctx, worker, s.now().Add(time.Minute))
 }

@@ -140,7 +140,7 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 			return err
 		}
 		n.Run.TriggerID = t.ID
-		if err := insertRun(ctx, tx, o, n.Run, t); err != nil {
+		if err := s.insertRun(ctx, tx, n.Run, t); err != nil {
 			return err
 		}
 		if err := putResults(ctx, tx, flow.Step{RunID: n.Run.ID, UserID: flow.ID(o), Results: n.Reused}); err != nil || n.Key == "" {
@@ -185,7 +185,7 @@ func (s *Store) claimKey(ctx context.Context, tx *Tx, o flow.Owner, n NewRun) (f
 	return "", err
 }
 
-func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run, t Trigger) error {
+func (s *Store) insertRun(ctx context.Context, tx *Tx, r flow.Run, t Trigger) error {
 	ids, err := text(r.NodeIDs, len(r.NodeIDs))
 	if err != nil {
 		return err
@@ -207,7 +207,7 @@ func insertRun(ctx context.Context, tx *Tx, o flow.Owner, r flow.Run, t Trigger)
 	}
 	_, err = tx.exec(ctx, `INSERT INTO runs (id, user_id, workflow_id, workflow_name, workflow_version, status, scope, node_ids, nodes, edges, inputs, total_nodes, cached_nodes, source, cache, reasons, budget, trigger_id, lease_owner, last_seq, triggered_at, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
-		r.ID, o, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.Cache, reasons, budget, t.ID, t.Promised, at, at)
+		r.ID, tx.owner, r.WorkflowID, r.WorkflowName, r.WorkflowVersion, flow.RunQueued, r.Scope, ids, string(r.Nodes), string(r.Edges), inputs, r.TotalNodes, r.CachedNodes, r.Source, r.Cache, reasons, budget, t.ID, t.Promised, s.clock(r.CreatedAt), at)
 	if err != nil {
 		return err
 	}

@@ -47,12 +47,13 @@ type Store struct {
 	writes chan *write
 	done   chan struct{}
 	quit   chan struct{}
+	now    func() time.Time
 	name   string // of this process among PostgreSQL's connections
 }
 
 // Open opens the database; it applies no migration. The caller closes the Store.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{log: c.Logger, touch: c.Touch, writes: make(chan *write, 1024), done: make(chan struct{}), quit: make(chan struct{})}
+	s := &Store{now: time.Now, log: c.Logger, touch: c.Touch, writes: make(chan *write, 1024), done: make(chan struct{}), quit: make(chan struct{})}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

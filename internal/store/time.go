@@ -14,7 +14,7 @@ func (s *Store) clock(t time.Time) any {
 	if s.pool == nil {
 		return micros(t)
 	}
-	return moment{time.Until(t).Microseconds()}
+	return moment{t.Sub(s.now()).Microseconds()}
 }
 
 // moment is some microseconds after now by the database's clock.

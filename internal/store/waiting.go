@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"heddle/internal/flow"
 )
@@ -32,7 +31,7 @@ func (s *Store) Answer(ctx context.Context, o flow.Owner, run flow.ID, a flow.An
 			return fmt.Errorf("keep answer: %w", err)
 		}
 		tx.owner = o
-		return wakeRun(ctx, tx, run, enqueue)
+		return s.wakeRun(ctx, tx, run, enqueue)
 	})
 	s.touch(flow.CancelTopic(run))
 	return failed("answer", err)
@@ -50,7 +49,7 @@ func waits(ctx context.Context, tx *Tx, run flow.ID, node string) error {
 
 // wakeRun counts the answer, which reaches a worker with its next heartbeat, and
 // gives a parked run a trigger.
-func wakeRun(ctx context.Context, tx *Tx, run flow.ID, enqueue func(ctx context.Context, tx *Tx) (string, error)) error {
+func (s *Store) wakeRun(ctx context.Context, tx *Tx, run flow.ID, enqueue func(ctx context.Context, tx *Tx) (string, error)) error {
 	var status flow.RunStatus
 	err := tx.NewRaw("UPDATE runs SET answered = answered + 1, wake_at = CASE WHEN status = 'waiting' THEN 1 ELSE wake_at END WHERE id = ? AND completed_at IS NULL RETURNING status", run).Scan(ctx, &status)
 	if isNone(err) {
@@ -63,7 +62,7 @@ func wakeRun(ctx context.Context, tx *Tx, run flow.ID, enqueue func(ctx context.
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, "UPDATE runs SET trigger_id = ?, triggered_at = ? WHERE id = ?", trigger, micros(time.Now()), run)
+	_, err = tx.exec(ctx, "UPDATE runs SET trigger_id = ?, triggered_at = ? WHERE id = ?", trigger, s.clock(s.now()), run)
 	return err
 }
 
