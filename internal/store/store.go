@@ -28,9 +28,10 @@ import (
 
 // Config is what a Store is opened with.
 type Config struct {
-	URL    string             // file:heddle.db or postgres://...
-	Logger *slog.Logger       // nil: no log
-	Touch  func(topic string) // called after commits with hub topics; nil: nobody watches
+	URL    string                    // file:heddle.db or postgres://...
+	Logger *slog.Logger              // nil: no log
+	Touch  func(topic string)        // called after commits with hub topics; nil: nobody watches
+	SQLite func(name string) *sql.DB // opens a pool on an SQLite file; nil: the product's driver. The proofs give one whose disk fails
 }
 
 // Store is the database. It is safe for concurrent use.
@@ -60,7 +61,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if s.touch == nil {
 		s.touch = func(string) {}
 	}
-	open := s.openSQLite
+	if c.SQLite == nil {
+		c.SQLite = openCached
+	}
+	open := func(ctx context.Context, raw string) error { return s.openSQLite(ctx, raw, c.SQLite) }
 	if strings.HasPrefix(c.URL, "postgres://") || strings.HasPrefix(c.URL, "postgresql://") {
 		open = s.openPostgres
 	}
@@ -77,16 +81,16 @@ const writerPragmas = "_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=aut
 
 const readerPragmas = "_pragma=busy_timeout(10000)&_pragma=query_only(1)&_pragma=temp_store(2)&_pragma=cache_size(-16000)&_pragma=trusted_schema(0)&_pragma=mmap_size(0)"
 
-func (s *Store) openSQLite(ctx context.Context, raw string) error {
+func (s *Store) openSQLite(ctx context.Context, raw string, open func(name string) *sql.DB) error {
 	path := strings.TrimPrefix(raw, "file:")
 	if i := strings.IndexByte(path, '?'); i >= 0 {
 		path = path[:i]
 	}
 	name := "file:" + (&url.URL{Path: path}).EscapedPath()
-	writer := openCached(name + "?" + writerPragmas)
+	writer := open(name + "?" + writerPragmas)
 	writer.SetMaxOpenConns(1)
 	writer.SetConnMaxLifetime(0)
-	reader := openCached(name + "?" + readerPragmas)
+	reader := open(name + "?" + readerPragmas)
 	n := max(4, runtime.NumCPU())
 	reader.SetMaxOpenConns(n)
 	reader.SetMaxIdleConns(n)
