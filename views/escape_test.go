@@ -51,7 +51,7 @@ func evil(t *testing.T, s string) map[string]string {
 	p, c = views.Editor(node.Workbench{Workflow: flow.Workflow{ID: flow.ID(s), Name: s, Nodes: nodes}, Kinds: sampleKinds(), LastRun: &run})
 	out["editor"] = render(t, p, c)
 	user := flow.User{Email: s, FirstName: s, LastName: s}
-	p, c = views.SettingsAgain(flow.Settings{User: user, NewToken: s, Tokens: []flow.Token{{ID: flow.ID(s), Name: s, Prefix: s, Scopes: []flow.Scope{flow.Scope(s)}}}}, views.SettingsForms{Profile: evilForm(s), Token: evilForm(s)})
+	p, c = views.SettingsAgain(flow.Settings{User: user, NewToken: s, KeepsSecrets: true, Secrets: []flow.StoredSecret{{ID: flow.ID(s), Name: s, Hosts: []string{s}}}, Providers: []flow.ProviderStatus{{ID: s, Name: s, Setting: s, BaseURL: s, Default: s, TakesKey: true, Own: true}}, Tokens: []flow.Token{{ID: flow.ID(s), Name: s, Prefix: s, Scopes: []flow.Scope{flow.Scope(s)}}}}, views.SettingsForms{Profile: evilForm(s), Token: evilForm(s), Secret: evilForm(s), Provider: s, Key: evilForm(s)})
 	p.User = &user
 	out["settings"] = render(t, p, c)
 	p, c = views.SignIn(views.AccountView{Form: evilForm(s), Next: s})

@@ -29,6 +29,7 @@ type fieldView struct {
 	Image     *flow.FileRef
 	Price     string
 	Note      string
+	Secrets   []string      // names of the secrets that can be used
 	Callees   []node.Callee // the workflows that can be called
 	Callee    *node.Callee  // the chosen one; nil: none, or one that is not there
 }
@@ -46,8 +47,11 @@ func fieldsOf(p node.Panel) []fieldView {
 		v.Marks = marksOf(p, f, data)
 		v.Problem = fieldProblem(p.Problems, f.Key)
 		v.describe(data[f.Key])
-		if f.Widget == node.WidgetWorkflow {
+		switch f.Widget { //nolint:exhaustive // the others offer nothing of the user's
+		case node.WidgetWorkflow:
 			v.offer(p.Callees)
+		case node.WidgetSecret:
+			v.offerSecrets(p.Secrets)
 		}
 		out = append(out, v)
 	}
@@ -58,8 +62,8 @@ func fieldsOf(p node.Panel) []fieldView {
 func (f *fieldView) describe(raw json.RawMessage) {
 	switch f.Widget {
 	case node.WidgetProvider:
-		if p := f.Provider; p != nil && !p.Configured && f.Value != "" {
-			f.Note = p.Name + " is not configured: set " + p.Setting + " on the server."
+		if p := f.Provider; p != nil && !p.Usable() && f.Value != "" {
+			f.Note = notReadyNote(*p)
 		} else if p != nil && p.NoAI {
 			f.Note = p.Name + " computes its answers; it uses no AI model."
 		}
@@ -70,6 +74,22 @@ func (f *fieldView) describe(raw json.RawMessage) {
 	case node.WidgetSecret:
 		f.Help = strings.TrimSpace(f.Help + " The name of a secret. Its value is read where Heddle runs and is never shown or kept here.")
 	case node.WidgetText, node.WidgetTextarea, node.WidgetNumber, node.WidgetSwitch, node.WidgetSelect, node.WidgetJSON, node.WidgetSchema, node.WidgetWorkflow:
+	}
+}
+
+// notReadyNote says how a provider is set up.
+func notReadyNote(p flow.ProviderStatus) string {
+	if p.TakesKey {
+		return p.Name + " is not set up: add your key under Settings, or set " + p.Setting + " on the server."
+	}
+	return p.Name + " is not configured: set " + p.Setting + " on the server."
+}
+
+// offerSecrets adds the names of the user's secrets.
+func (f *fieldView) offerSecrets(names []string) {
+	f.Secrets = names
+	if f.Value != "" && !slices.Contains(names, f.Value) {
+		f.Note = "You keep no secret with this name. Add it under Settings, Secrets."
 	}
 }
 

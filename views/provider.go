@@ -14,9 +14,9 @@ func offered(list []flow.ProviderStatus) []flow.ProviderStatus {
 	out := slices.Clone(list)
 	rank := func(p flow.ProviderStatus) int {
 		switch {
-		case p.Configured && !p.NoAI:
+		case p.Usable() && !p.NoAI:
 			return 0
-		case p.Configured:
+		case p.Usable():
 			return 1
 		}
 		return 2
@@ -38,7 +38,7 @@ func chosenProvider(offered []flow.ProviderStatus, id string) *flow.ProviderStat
 
 func providerWords(p flow.ProviderStatus) string {
 	switch {
-	case !p.Configured:
+	case !p.Usable():
 		return p.Name + " (set " + p.Setting + ")"
 	case p.NoAI && !strings.Contains(p.Name, "no AI"):
 		return p.Name + " (no AI)"
@@ -73,15 +73,15 @@ func (f fieldView) models() []flow.ModelInfo {
 }
 
 func ready(list []flow.ProviderStatus) []flow.ProviderStatus {
-	return slices.DeleteFunc(slices.Clone(list), func(p flow.ProviderStatus) bool { return !p.Configured })
+	return slices.DeleteFunc(slices.Clone(list), func(p flow.ProviderStatus) bool { return !p.Usable() })
 }
 
 func notReady(list []flow.ProviderStatus) []flow.ProviderStatus {
-	return slices.DeleteFunc(slices.Clone(list), func(p flow.ProviderStatus) bool { return p.Configured })
+	return slices.DeleteFunc(slices.Clone(list), func(p flow.ProviderStatus) bool { return p.Usable() })
 }
 
 func providerTitle(p flow.ProviderStatus) string {
-	if !p.Configured {
+	if !p.Usable() {
 		return p.Name + ", not set up: set " + p.Setting + " on the server"
 	}
 	return p.Name

@@ -32,6 +32,9 @@ type SettingsForms struct {
 	Profile  Form
 	Password Form
 	Token    Form
+	Secret   Form
+	Provider string // whose Key is shown again
+	Key      Form
 }
 
 // APIDoc is the readable page of the JSON API.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -45,6 +44,8 @@ type Config struct {
 	OllamaURL        string      `env:"OLLAMA_URL"`
 
 	MasterKey      flow.Secret   `env:"HEDDLE_MASTER_KEY"`
+	MasterKeyOld   flow.Secret   `env:"HEDDLE_MASTER_KEY_OLD"`
+	EgressAllow    []string      `env:"HEDDLE_EGRESS_ALLOW"`
 	RedisURL       flow.Secret   `env:"REDIS_URL"`
 	RunMaxDuration time.Duration `env:"HEDDLE_RUN_MAX_DURATION" envDefault:"600s"`
 	RunMaxTokens   int           `env:"HEDDLE_RUN_MAX_TOKENS" envDefault:"200000"`
@@ -221,10 +222,18 @@ func (c *Config) checkNumbers(bad complain) {
 	if c.RateRuns < 0 {
 		bad("HEDDLE_RATE_RUNS", "is %d; use runs a minute and user, 0 for no limit.", c.RateRuns)
 	}
-	if key := c.MasterKey.Reveal(); key != "" {
-		if b, err := base64.StdEncoding.DecodeString(key); err != nil || len(b) != 32 {
-			bad("HEDDLE_MASTER_KEY", "must be 32 bytes in base64; make one with: openssl rand -base64 32")
+	for key, v := range map[string]flow.Secret{"HEDDLE_MASTER_KEY": c.MasterKey, "HEDDLE_MASTER_KEY_OLD": c.MasterKeyOld} {
+		if _, err := masterKey(v); v != "" && err != nil {
+			bad(key, "must be 32 bytes in base64; make one with: openssl rand -base64 32")
 		}
+	}
+	for _, hp := range c.EgressAllow {
+		if _, port, err := net.SplitHostPort(strings.TrimSpace(hp)); err != nil || port == "" {
+			bad("HEDDLE_EGRESS_ALLOW", "has %q; write host:port, with a comma between several.", hp)
+		}
+	}
+	if c.MasterKeyOld != "" && c.MasterKey == "" {
+		bad("HEDDLE_MASTER_KEY", "is missing: HEDDLE_MASTER_KEY_OLD is the key before it")
 	}
 }
 

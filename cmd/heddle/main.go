@@ -111,7 +111,7 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{exitUsage, fmt.Errorf("%w\n\n%s", err, c.UsageString())}
 	})
-	root.AddCommand(serveCommand(), workerCommand(), runCommand(), migrateCommand(), userCommand(), tokenCommand(), versionCommand())
+	root.AddCommand(serveCommand(), workerCommand(), runCommand(), migrateCommand(), keyCommand(), userCommand(), tokenCommand(), versionCommand())
 	return root
 }
 

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"heddle/internal/egress"
+	"heddle/internal/flow"
 	"heddle/internal/llm"
 	"heddle/internal/llm/anthropic"
 	"heddle/internal/llm/gemini"
@@ -64,25 +67,65 @@ func providers(c Config, client *http.Client) *llm.Models {
 		{ID: "offline", Name: "Offline (no AI model)", Configured: true, NoAI: true, Default: "offline"},
 	}
 	for i := range p {
-		if !p[i].Configured {
-			continue
-		}
+		var key flow.Secret
 		switch p[i].ID {
 		case "gemini":
-			p[i].Model = ready(gemini.New(gemini.Config{APIKey: c.GeminiKey.Reveal(), BaseURL: c.GeminiBaseURL, HTTP: client}))
+			key = c.GeminiKey
+			p[i].Own = owned(func(k string) llm.Model {
+				return ready(gemini.New(gemini.Config{APIKey: k, BaseURL: c.GeminiBaseURL, HTTP: client}))
+			})
 		case "openai":
-			p[i].Model = ready(openai.New(openai.Config{Name: "OpenAI", APIKey: c.OpenAIKey.Reveal(), BaseURL: c.OpenAIBaseURL, HTTP: client}))
+			key = c.OpenAIKey
+			p[i].Own = owned(func(k string) llm.Model {
+				return ready(openai.New(openai.Config{Name: "OpenAI", APIKey: k, BaseURL: c.OpenAIBaseURL, HTTP: client}))
+			})
 		case "anthropic":
-			p[i].Model = ready(anthropic.New(anthropic.Config{APIKey: c.AnthropicKey.Reveal(), BaseURL: c.AnthropicBaseURL, HTTP: client}))
+			key = c.AnthropicKey
+			p[i].Own = owned(func(k string) llm.Model {
+				return ready(anthropic.New(anthropic.Config{APIKey: k, BaseURL: c.AnthropicBaseURL, HTTP: client}))
+			})
 		case "groq":
-			p[i].Model = ready(openai.New(openai.Config{Name: "Groq", APIKey: c.GroqKey.Reveal(), BaseURL: orElse(c.GroqBaseURL, groqURL), HTTP: client}))
+			key = c.GroqKey
+			p[i].Own = owned(func(k string) llm.Model {
+				return ready(openai.New(openai.Config{Name: "Groq", APIKey: k, BaseURL: orElse(c.GroqBaseURL, groqURL), HTTP: client}))
+			})
 		case "ollama":
 			p[i].Model = ready(openai.New(openai.Config{Name: "Ollama", APIKey: "ollama", BaseURL: strings.TrimRight(c.OllamaURL, "/") + "/v1", HTTP: client}))
 		case "offline":
 			p[i].Model = offline.New(offline.Config{})
 		}
+		switch {
+		case !p[i].Configured:
+			p[i].Model = nil
+		case p[i].Own != nil:
+			p[i].Model = p[i].Own(key)
+		}
 	}
 	return llm.NewModels(p...)
+}
+
+// maxOwned is for how many keys of one provider the models are kept.
+const maxOwned = 1000
+
+// owned returns make with a memory: one model a key, so that the limit of answers
+// under way holds for all runs with this key.
+func owned(make func(key string) llm.Model) func(flow.Secret) llm.Model {
+	var mu sync.Mutex
+	known := map[[32]byte]llm.Model{}
+	return func(key flow.Secret) llm.Model {
+		sum := sha256.Sum256([]byte(key.Reveal()))
+		mu.Lock()
+		defer mu.Unlock()
+		if m := known[sum]; m != nil {
+			return m
+		}
+		if len(known) >= maxOwned {
+			clear(known)
+		}
+		m := make(key.Reveal())
+		known[sum] = m
+		return m
+	}
 }
 
 func orElse(s, def string) string {

@@ -54,7 +54,7 @@ func runFile(c *cobra.Command, path string, o runOptions) error {
 	conf.LogLevel = "error"
 	findOllama(c.Context(), &conf)
 	models := providers(conf, modelHTTP(conf))
-	kinds, err := registry(models)
+	kinds, err := registry(conf, models, environmentSecrets{})
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,11 @@ func (a *app) wire(ctx context.Context, workers int) error {
 	findOllama(ctx, &a.conf)
 	client := modelHTTP(a.conf)
 	models := providers(a.conf, client)
-	kinds, err := registry(models)
+	secrets, err := a.secrets(ctx)
+	if err != nil {
+		return err
+	}
+	kinds, err := registry(a.conf, models, secrets)
 	if err != nil {
 		return err
 	}
@@ -75,7 +79,7 @@ func (a *app) wire(ctx context.Context, workers int) error {
 		return err
 	}
 	a.studio = studio.New(studio.Config{
-		Store: a.store, Identity: a.identity, Engine: eng, Registry: kinds, Models: models, Hub: a.hub, Queue: a.worker,
+		Store: a.store, Identity: a.identity, Engine: eng, Registry: kinds, Models: models, Secrets: secrets, Hub: a.hub, Queue: a.worker,
 		Examples: examples(), Budget: a.conf.budget(), Version: versionText(), Logger: a.log,
 	})
 	return nil
@@ -93,14 +97,14 @@ const httpTime = 5 * time.Minute
 
 // registry returns the node kinds, with the given models behind llm and vision. It
 // fails when the embedded sandbox module is not the pinned one.
-func registry(models *llm.Models) (*node.Registry, error) {
+func registry(conf Config, models *llm.Models, secrets nodes.Secrets) (*node.Registry, error) {
 	module, err := static.Module()
 	if err != nil {
 		return nil, err
 	}
 	// An API may think for minutes before it answers; a picture has a minute of its own.
-	client := egress.Client(egress.Config{HeaderTimeout: httpTime, Timeout: httpTime})
-	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: client, Code: sandbox.New(module)})...), nil
+	client := egress.Client(egress.Config{AllowHostPorts: conf.EgressAllow, HeaderTimeout: httpTime, Timeout: httpTime})
+	return node.NewRegistry(nodes.All(nodes.Deps{Models: models, HTTP: client, Secrets: secrets, Code: sandbox.New(module)})...), nil
 }
 
 // newAccountExamples is how many of the gallery a new account gets.

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"heddle/internal/flow"
 )
 
 // Provider is one configured or configurable source of models.
@@ -18,6 +20,9 @@ type Provider struct {
 	Model      Model  // answers requests; nil unless Configured
 	Default    string // the model used when a request names none
 	NoAI       bool   // answers without any AI model
+	// Own returns a model that is called with a user's key instead; nil where there
+	// are no keys.
+	Own func(key flow.Secret) Model
 }
 
 // Models is the set of providers of this process, in the order people read them.

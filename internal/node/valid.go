@@ -33,7 +33,7 @@ func (f Field) Problem(raw json.RawMessage) string {
 	case WidgetSchema:
 		return schemaProblem(v)
 	case WidgetSecret:
-		if !isSecretName(v.String()) {
+		if !flow.IsSecretName(v.String()) {
 			return "This is no name of a secret. A name has letters, digits and _, as in SHOP_TOKEN. The value itself never belongs here."
 		}
 	case WidgetText, WidgetTextarea, WidgetSwitch, WidgetProvider, WidgetModel, WidgetImage, WidgetWorkflow:
@@ -112,21 +112,4 @@ func schemaProblem(v flow.Value) string {
 		}
 	}
 	return ""
-}
-
-const maxSecretName = 64
-
-func isSecretName(s string) bool {
-	if s == "" || len(s) > maxSecretName {
-		return false
-	}
-	for i, r := range s {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '_':
-		case i > 0 && r >= '0' && r <= '9':
-		default:
-			return false
-		}
-	}
-	return true
 }

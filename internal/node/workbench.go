@@ -25,6 +25,7 @@ type Panel struct {
 	Sources   []Source // what feeds them, in the order of the edges
 	Providers []flow.ProviderStatus
 	Problems  []flow.Problem // what would stop a run, for this node
+	Secrets   []string       // names of the user's secrets, of a kind that uses one
 	Callees   []Callee       // of a kind that calls: the user's workflows, the newest first
 }
 

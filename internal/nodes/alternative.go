@@ -20,12 +20,12 @@ func alternativesField() node.Field {
 
 // alternative reads a line: "provider/model", "provider/", or a model of the given
 // provider. Names of models may hold a slash of their own.
-func (d Deps) alternative(line, provider string) (llm.Choice, error) {
+func (d Deps) alternative(line, provider string, own ownModel) (llm.Choice, error) {
 	id, model, found := strings.Cut(line, "/")
 	if !found || !d.known(id) {
 		id, model = provider, line
 	}
-	p, err := d.provider(strings.TrimSpace(id))
+	p, err := d.provider(strings.TrimSpace(id), own)
 	if err != nil {
 		return llm.Choice{}, err
 	}
@@ -44,18 +44,21 @@ func (d Deps) known(provider string) bool {
 	return false
 }
 
+// asked are the models that a step names; what is empty is the default.
+type asked struct{ provider, model, alternatives string }
+
 // choices returns the models that a step may ask, in order: its own first.
-func (d Deps) choices(provider, model, alternatives string) ([]llm.Choice, error) {
-	p, err := d.provider(provider)
+func (d Deps) choices(n asked, own ownModel) ([]llm.Choice, error) {
+	p, err := d.provider(n.provider, own)
 	if err != nil {
 		return nil, err
 	}
-	out := []llm.Choice{{Provider: p, Model: model}}
-	if model == "" {
+	out := []llm.Choice{{Provider: p, Model: n.model}}
+	if n.model == "" {
 		out[0].Model = p.Default
 	}
-	for _, line := range pieces(strings.Split(alternatives, "\n"), true, true) {
-		c, err := d.alternative(line, provider)
+	for _, line := range pieces(strings.Split(n.alternatives, "\n"), true, true) {
+		c, err := d.alternative(line, n.provider, own)
 		if err != nil {
 			return nil, err
 		}
@@ -71,10 +74,10 @@ func (d Deps) alternativesProblem(provider, alternatives string) []flow.Problem 
 	if strings.TrimSpace(alternatives) == "" {
 		return nil
 	}
-	if _, err := d.provider(provider); err != nil {
+	if _, err := d.provider(provider, anyOwn); err != nil {
 		return nil // the field of the provider says so
 	}
-	if _, err := d.choices(provider, "", alternatives); err != nil {
+	if _, err := d.choices(asked{provider: provider, alternatives: alternatives}, anyOwn); err != nil {
 		return []flow.Problem{{Path: "alternatives", Message: shown(err)}}
 	}
 	return nil

@@ -30,7 +30,7 @@ type answer struct {
 
 // ask streams the answer to q to the viewers and returns it whole.
 func (d Deps) ask(ctx context.Context, q question, c node.Call) (answer, error) {
-	choices, err := d.choices(q.provider, q.request.Model, q.alternatives)
+	choices, err := d.choices(asked{q.provider, q.request.Model, q.alternatives}, d.ownOf(ctx, c))
 	if err != nil {
 		return answer{}, err
 	}
@@ -47,17 +47,17 @@ func (d Deps) ask(ctx context.Context, q question, c node.Call) (answer, error) 
 
 // defaults names the provider and the model that a step without them uses.
 func (d Deps) defaults(params map[string]json.RawMessage) string {
-	named := func(key string) string {
+	text := func(key string) string {
 		if raw, ok := params[key]; ok {
 			return strings.TrimSpace(flow.RawValue(raw).String())
 		}
 		return ""
 	}
-	id, model, others := named("provider"), named("model"), named("alternatives")
-	if id != "" && model != "" && others == "" {
+	n := asked{text("provider"), text("model"), text("alternatives")}
+	if n.provider != "" && n.model != "" && n.alternatives == "" {
 		return ""
 	}
-	choices, err := d.choices(id, model, others)
+	choices, err := d.choices(n, anyOwn)
 	if err != nil {
 		return "none"
 	}
@@ -68,7 +68,62 @@ func (d Deps) defaults(params map[string]json.RawMessage) string {
 	return strings.Join(out, ", ")
 }
 
-func (d Deps) provider(id string) (llm.Provider, error) {
+// ownModel returns the model that is called with the key of the run's owner; nil when
+// they have none for the provider.
+type ownModel func(p llm.Provider) (llm.Model, error)
+
+// anyOwn stands for an owner with a key for every provider, where nobody is asked.
+func anyOwn(p llm.Provider) (llm.Model, error) {
+	if p.Own == nil {
+		return nil, nil
+	}
+	return p.Own(""), nil
+}
+
+func (d Deps) ownOf(ctx context.Context, c node.Call) ownModel {
+	return func(p llm.Provider) (llm.Model, error) {
+		if d.Secrets == nil || p.Own == nil {
+			return nil, nil
+		}
+		key, err := d.Secrets.Key(ctx, c.RunID, p.ID)
+		if err != nil || key == "" {
+			return nil, err
+		}
+		return p.Own(key), nil
+	}
+}
+
+// provider returns the provider called id, with the owner's own key if they have one.
+func (d Deps) provider(id string, own ownModel) (llm.Provider, error) {
+	p, err := d.listed(id)
+	if p.ID != "" {
+		m, failure := own(p)
+		if failure != nil {
+			return p, failure
+		}
+		if m != nil {
+			p.Model, p.Configured = m, true
+			return p, nil
+		}
+	}
+	if err == nil {
+		return p, nil
+	}
+	e := flow.Errorf(flow.Invalid, "%s", message(err)).Because(err)
+	for _, known := range d.Models.List() {
+		if known.ID == id && known.Setting != "" {
+			if known.Own != nil {
+				return p, e.WithHint("Add your key under Settings, Model providers, set %s where Heddle runs, or choose another provider for this step.", known.Setting)
+			}
+			return p, e.WithHint("Set %s where Heddle runs and restart it, or choose another provider for this step.", known.Setting)
+		}
+	}
+	return p, e
+}
+
+// listed returns the provider called id, also one that is not configured: then with
+// the error that says so.
+func (d Deps) listed(id string) (llm.Provider, error) {
 	if id == "" {
 		return d.Models.Default(), nil
 	}
@@ -76,13 +131,12 @@ func (d Deps) provider(id string) (llm.Provider, error) {
 	if err == nil {
 		return p, nil
 	}
-	e := flow.Errorf(flow.Invalid, "%s", message(err)).Because(err)
 	for _, known := range d.Models.List() {
-		if known.ID == id && known.Setting != "" {
-			return p, e.WithHint("Set %s where Heddle runs and restart it, or choose another provider for this step.", known.Setting)
+		if known.ID == id {
+			return known, err
 		}
 	}
-	return p, e
+	return llm.Provider{}, err
 }
 
 func record(whole llm.Answer, used llm.Choice) answer {

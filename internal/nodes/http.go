@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
+	"strings"
 
 	"heddle/internal/flow"
 	"heddle/internal/node"
@@ -15,6 +17,8 @@ type Secrets interface {
 	// Secret returns the secret of the given name that belongs to the owner of the
 	// run, if it may be sent to host. Errors are for the user.
 	Secret(ctx context.Context, run flow.ID, name, host string) (flow.Secret, error)
+	// Key returns the owner's own key of a model provider; "" when they have none.
+	Key(ctx context.Context, run flow.ID, provider string) (flow.Secret, error)
 }
 
 type httpParams struct {
@@ -67,7 +71,7 @@ func httpFields() []node.Field {
 			Help: "Begins with https:// or http://. Put values with spaces or signs into the query.",
 		},
 		{Key: "query", Label: "Query", Widget: node.WidgetJSON, Help: `A JSON object that is added to the address, as in {"page": 2, "tag": ["a", "b"]}.`},
-		{Key: "headers", Label: "Headers", Widget: node.WidgetJSON, Help: `A JSON object, as in {"Accept": "application/json"}. Put keys into a secret, not here.`},
+		{Key: "headers", Label: "Headers", Widget: node.WidgetJSON, Help: `A JSON object, as in {"Accept": "application/json"}. Keys do not belong here: write {{secret.NAME}} where one goes.`},
 		{Key: "body", Label: "Body", Widget: node.WidgetTextarea, Template: true, Help: "What is sent. A connected file, JSON or text is sent as such. Not for GET and HEAD."},
 		{Key: "secret", Label: "Secret", Widget: node.WidgetSecret, Help: "The name of the secret that signs the request in."},
 		{Key: "auth", Label: "Sent as", Widget: node.WidgetSelect, Default: "bearer", Help: "How the secret is sent.", Options: []node.Option{
@@ -99,19 +103,24 @@ func (d Deps) runHTTP(ctx context.Context, p httpParams, c node.Call) (node.Resu
 	if err != nil {
 		return node.Result{}, err
 	}
+	used, err := d.fillIn(req, c)
+	if err != nil {
+		return node.Result{}, err
+	}
 	secret, err := d.sign(req, p, c)
 	if err != nil {
 		return node.Result{}, err
 	}
+	hide := newHider(append(used, secret))
 	resp, err := d.HTTP.Do(req)
 	if err != nil {
 		return node.Result{}, unreachable(ctx, req.URL.Hostname(), err)
 	}
 	defer resp.Body.Close()
 	if (resp.StatusCode < 200 || resp.StatusCode > 299) && p.OnError != "pass" {
-		return node.Result{}, statusError(resp, secret)
+		return node.Result{}, statusError(resp, hide)
 	}
-	return response{p.Answer, resp, c}.result(ctx)
+	return response{p.Answer, resp, c, hide}.result(ctx)
 }
 
 // sign adds the secret that p names to the request and returns it.
@@ -119,14 +128,7 @@ func (d Deps) sign(req *http.Request, p httpParams, c node.Call) (flow.Secret, e
 	if p.Secret == "" {
 		return "", nil
 	}
-	if req.URL.Scheme != "https" && !local(req.URL.Hostname()) {
-		return "", flow.Errorf(flow.Invalid, "A secret is sent over https:// only.").WithHint("Use an address that begins with https://.")
-	}
-	if d.Secrets == nil {
-		return "", flow.Errorf(flow.Invalid, "The secret %s cannot be used: this server keeps no secrets.", p.Secret).
-			WithHint("Remove the secret from the step, or ask who runs the server to set up secrets.")
-	}
-	secret, err := d.Secrets.Secret(req.Context(), c.RunID, p.Secret, req.URL.Hostname())
+	secret, err := d.secret(req, p.Secret, c)
 	if err != nil {
 		return "", err
 	}
@@ -136,6 +138,42 @@ func (d Deps) sign(req *http.Request, p httpParams, c node.Call) (flow.Secret, e
 	}
 	req.Header.Set(name, value)
 	return secret, nil
+}
+
+// secretMark finds {{secret.NAME}} in a header's value.
+var secretMark = regexp.MustCompile(`\{\{\s*secret\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}`)
+
+// fillIn puts secrets into the headers that ask for them, and returns them.
+func (d Deps) fillIn(req *http.Request, c node.Call) ([]flow.Secret, error) {
+	var used []flow.Secret
+	for _, values := range req.Header {
+		for i, v := range values {
+			for _, m := range secretMark.FindAllStringSubmatch(v, -1) {
+				secret, err := d.secret(req, m[1], c)
+				if err != nil {
+					return nil, err
+				}
+				used = append(used, secret)
+				values[i] = strings.ReplaceAll(values[i], m[0], secret.Reveal())
+			}
+			if badValue(values[i]) {
+				return nil, flow.Errorf(flow.Invalid, "A secret cannot be sent in a header.").WithHint("A line break may have come in when it was pasted. Save it again.")
+			}
+		}
+	}
+	return used, nil
+}
+
+// secret returns a secret of the run's owner that may go where the request goes.
+func (d Deps) secret(req *http.Request, name string, c node.Call) (flow.Secret, error) {
+	if req.URL.Scheme != "https" && !local(req.URL.Hostname()) {
+		return "", flow.Errorf(flow.Invalid, "A secret is sent over https:// only.").WithHint("Use an address that begins with https://.")
+	}
+	if d.Secrets == nil {
+		return "", flow.Errorf(flow.Invalid, "The secret %s cannot be used: this server keeps no secrets.", name).
+			WithHint("Remove the secret from the step, or ask who runs the server to set up secrets.")
+	}
+	return d.Secrets.Secret(req.Context(), c.RunID, name, req.URL.Hostname())
 }
 
 // summary is what the run shows of an answer beside its outputs.

@@ -31,6 +31,9 @@ func (v vault) Secret(_ context.Context, _ flow.ID, name, host string) (flow.Sec
 	return flow.Secret(v.value), nil
 }
 
+// Key is the owner's own key of a provider; the vault has none.
+func (v vault) Key(context.Context, flow.ID, string) (flow.Secret, error) { return "", nil }
+
 // outside runs an http step through the real way out, which may reach loopback.
 type outside struct {
 	secrets nodes.Secrets
@@ -290,21 +293,23 @@ func TestHTTPRefusesBadRequests(t *testing.T) {
 }
 
 func TestHTTPSignsIn(t *testing.T) {
-	s := echo(t)
+	var auth, key string
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		auth, key = r.Header.Get("Authorization"), r.Header.Get("X-API-Key")
+	}))
+	defer s.Close()
 	o := loopback()
 	o.secrets = vault{"TOKEN", "127.0.0.1", "user:s3cret"}
-	for auth, want := range map[string]string{"": "Bearer user:s3cret|", "bearer": "Bearer user:s3cret|", "basic": "Basic dXNlcjpzM2NyZXQ=|", "key": "|user:s3cret"} {
+	for as, want := range map[string]string{"": "Bearer user:s3cret|", "bearer": "Bearer user:s3cret|", "basic": "Basic dXNlcjpzM2NyZXQ=|", "key": "|user:s3cret"} {
 		data := map[string]any{"url": s.URL, "secret": "TOKEN"}
-		if auth != "" {
-			data["auth"] = auth
+		if as != "" {
+			data["auth"] = as
 		}
-		res, err := o.run(t, data, nil)
-		if err != nil {
+		if _, err := o.run(t, data, nil); err != nil {
 			t.Fatal(err)
 		}
-		var got struct{ Auth, APIKey string }
-		if err := json.Unmarshal(res.Outputs["body"].Raw(), &got); err != nil || got.Auth+"|"+got.APIKey != want {
-			t.Errorf("%s: %+v %v", auth, got, err)
+		if auth+"|"+key != want {
+			t.Errorf("%s: %s|%s", as, auth, key)
 		}
 	}
 	if _, err := o.run(t, map[string]any{"url": s.URL, "secret": "OTHER"}, nil); flow.KindOf(err) != flow.NotFound {
@@ -316,6 +321,27 @@ func TestHTTPSignsIn(t *testing.T) {
 	o.secrets = vault{"TOKEN", "127.0.0.1", "a\r\nX-Evil: 1"}
 	if _, err := o.run(t, map[string]any{"url": s.URL, "secret": "TOKEN"}, nil); flow.KindOf(err) != flow.Invalid || strings.Contains(err.Error(), "Evil") {
 		t.Errorf("a secret with a line break: %v", err)
+	}
+}
+
+func TestS4_AHeaderAsksForASecret(t *testing.T) {
+	var got string
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Get("X-Shop") }))
+	defer s.Close()
+	o := loopback()
+	o.secrets = vault{"TOKEN", "127.0.0.1", "s3cret"}
+	if _, err := o.run(t, map[string]any{"url": s.URL, "headers": map[string]any{"X-Shop": "key {{ secret.TOKEN }}!"}}, nil); err != nil || got != "key s3cret!" {
+		t.Errorf("%q %v", got, err)
+	}
+	for _, where := range []map[string]any{{"url": s.URL + "/{{secret.TOKEN}}"}, {"url": s.URL, "method": "POST", "body": "{{secret.TOKEN}}"}, {"url": s.URL, "query": map[string]any{"k": "{{secret.TOKEN}}"}}} {
+		got = ""
+		if res, err := o.run(t, where, nil); err == nil && strings.Contains(string(must(json.Marshal(res))), "s3cret") {
+			t.Errorf("%v: a secret was put where none belongs", where)
+		}
+	}
+	o.secrets = vault{"TOKEN", "api.example.com", "s3cret"}
+	if _, err := o.run(t, map[string]any{"url": s.URL, "headers": map[string]any{"X-Shop": "{{secret.TOKEN}}"}}, nil); err == nil {
+		t.Error("a secret went to a host that is not its own")
 	}
 }
 

@@ -29,6 +29,7 @@ type response struct {
 	as   string // what the user chose: auto, text, json or file
 	resp *http.Response
 	call node.Call
+	hide hider
 }
 
 func (a response) result(ctx context.Context) (node.Result, error) {
@@ -43,11 +44,11 @@ func (a response) result(ctx context.Context) (node.Result, error) {
 	if int64(len(data)) > limit {
 		return node.Result{}, longAnswer(limit)
 	}
-	body, err := a.value(ctx, as, data)
+	body, err := a.value(ctx, as, a.hide.bytes(data))
 	if err != nil {
 		return node.Result{}, err
 	}
-	headers, err := headerValue(a.resp.Header)
+	headers, err := a.headers()
 	if err != nil {
 		return node.Result{}, err
 	}
@@ -86,7 +87,7 @@ func (a response) form() string {
 func (a response) value(ctx context.Context, as string, data []byte) (flow.Value, error) {
 	switch {
 	case as == "file" && len(data) > 0:
-		ref, err := a.call.Files.Save(ctx, answerName(a.resp), data)
+		ref, err := a.call.Files.Save(ctx, a.hide.text(answerName(a.resp)), data)
 		return flow.File(ref), err
 	case as == "json" && len(data) > 0:
 		if json.Valid(data) {
@@ -119,21 +120,18 @@ func answerName(resp *http.Response) string {
 	return flow.Text(name).Preview(100)
 }
 
-func headerValue(h http.Header) (flow.Value, error) {
-	out := make(map[string]string, len(h))
-	for name, values := range h {
-		out[strings.ToLower(name)] = strings.ToValidUTF8(strings.Join(values, ", "), "\uFFFD")
+func (a response) headers() (flow.Value, error) {
+	out := make(map[string]string, len(a.resp.Header))
+	for name, values := range a.resp.Header {
+		out[strings.ToLower(name)] = strings.ToValidUTF8(a.hide.text(strings.Join(values, ", ")), "\uFFFD")
 	}
 	return flow.ValueOf(out)
 }
 
 // statusError says that the server refused, and what it said.
-func statusError(resp *http.Response, secret flow.Secret) error {
+func statusError(resp *http.Response, hide hider) error {
 	begin, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
-	said := oneLine(begin)
-	if secret != "" {
-		said = strings.ReplaceAll(said, secret.Reveal(), "***")
-	}
+	said := oneLine(hide.bytes(begin))
 	text := resp.Request.URL.Hostname() + " answered " + strings.TrimSpace(strconv.Itoa(resp.StatusCode)+" "+http.StatusText(resp.StatusCode))
 	if said != "" {
 		text += ": " + flow.Text(said).Preview(maxShown)

@@ -222,6 +222,15 @@ func (s *Service) SettingsPage(ctx context.Context, _ struct{}) (flow.Settings, 
 	if err != nil {
 		return flow.Settings{}, err
 	}
-	tokens, err := s.store.Tokens(ctx, a.Owner())
-	return flow.Settings{User: a.User, Tokens: tokens, Providers: s.providers()}, err
+	out := flow.Settings{User: a.User, KeepsSecrets: s.secrets.Vault != nil}
+	if out.Tokens, err = s.store.Tokens(ctx, a.Owner()); err != nil {
+		return out, err
+	}
+	all, err := s.store.Secrets(ctx, a.Owner())
+	if err != nil {
+		return out, err
+	}
+	out.Secrets = slices.DeleteFunc(all, func(n flow.StoredSecret) bool { return n.Provider != "" })
+	out.Providers, err = s.providers(ctx)
+	return out, err
 }

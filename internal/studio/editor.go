@@ -21,10 +21,16 @@ func (s *Service) NodeTypes(ctx context.Context, _ struct{}) (NodeTypesOut, erro
 	if _, err := flow.Require(ctx, flow.ScopeGraphRead); err != nil {
 		return NodeTypesOut{}, err
 	}
-	return NodeTypesOut{NodeTypes: s.registry.Specs(), Providers: s.providers()}, nil
+	list, err := s.providers(ctx)
+	return NodeTypesOut{NodeTypes: s.registry.Specs(), Providers: list}, err
 }
 
-func (s *Service) providers() []flow.ProviderStatus {
+// providers returns the model providers as the actor may use them.
+func (s *Service) providers(ctx context.Context) ([]flow.ProviderStatus, error) {
+	own, err := s.ownKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
 	byProvider := map[string][]flow.ModelInfo{}
 	for _, p := range llm.Catalog() {
 		byProvider[p.Provider] = append(byProvider[p.Provider], flow.ModelInfo{Name: p.Model, InPerM: p.InPerM, OutPerM: p.OutPerM, Vision: p.Vision})
@@ -32,11 +38,11 @@ func (s *Service) providers() []flow.ProviderStatus {
 	var out []flow.ProviderStatus
 	for _, p := range s.models.List() {
 		out = append(out, flow.ProviderStatus{
-			ID: p.ID, Name: p.Name, Configured: p.Configured, NoAI: p.NoAI, Setting: p.Setting, BaseURL: p.BaseURL,
+			ID: p.ID, Name: p.Name, Configured: p.Configured, TakesKey: p.Own != nil && s.secrets.Vault != nil, Own: own[p.ID], NoAI: p.NoAI, Setting: p.Setting, BaseURL: p.BaseURL,
 			Default: p.Default, Models: byProvider[p.ID],
 		})
 	}
-	return out
+	return out, nil
 }
 
 // EditorPage returns the document and everything the editor is made from.
@@ -45,7 +51,11 @@ func (s *Service) EditorPage(ctx context.Context, in ByID) (node.Workbench, erro
 	if err != nil {
 		return node.Workbench{}, err
 	}
-	bench := node.Workbench{Workflow: w.Workflow, Kinds: s.registry.Specs(), Providers: s.providers()}
+	list, err := s.providers(ctx)
+	if err != nil {
+		return node.Workbench{}, err
+	}
+	bench := node.Workbench{Workflow: w.Workflow, Kinds: s.registry.Specs(), Providers: list}
 	runs, err := s.Runs(ctx, ListRuns{WorkflowID: in.ID, Limit: 1})
 	if err != nil {
 		return bench, err
@@ -74,16 +84,38 @@ func (s *Service) Inspect(ctx context.Context, in Inspect) (node.Panel, error) {
 	if _, err := flow.Require(ctx, flow.ScopeGraphRead); err != nil {
 		return node.Panel{}, err
 	}
-	panel := node.Panel{Node: in.Node, Connected: in.Connected, Sources: in.Sources, Providers: s.providers()}
+	panel := node.Panel{Node: in.Node, Connected: in.Connected, Sources: in.Sources}
+	var err error
+	if panel.Providers, err = s.providers(ctx); err != nil {
+		return panel, err
+	}
 	if k, ok := s.registry.Kind(in.Node.Type); ok {
 		panel.Spec = &k.Spec
-		var err error
+		if panel.Secrets, err = s.secretNames(ctx, k); err != nil {
+			return panel, err
+		}
 		if panel.Callees, err = s.callees(ctx, k, in.Node); err != nil {
 			return panel, err
 		}
 	}
 	panel.Problems = engine.CheckNode(s.registry, in.Node, in.Connected)
 	return panel, nil
+}
+
+// secretNames returns the names of the actor's secrets for a kind that uses one.
+func (s *Service) secretNames(ctx context.Context, k node.Kind) ([]string, error) {
+	a, err := flow.ActorFrom(ctx)
+	if err != nil || !slices.ContainsFunc(k.Fields, func(f node.Field) bool { return f.Widget == node.WidgetSecret }) {
+		return nil, err
+	}
+	list, err := s.store.Secrets(ctx, a.Owner())
+	var names []string
+	for _, n := range list {
+		if n.Provider == "" {
+			names = append(names, n.Name)
+		}
+	}
+	return names, err
 }
 
 // callees returns the newest workflows for a node whose kind calls one, and what the

@@ -37,6 +37,7 @@ type Config struct {
 	Engine   *engine.Engine // finishes queued runs that are cancelled
 	Registry *node.Registry
 	Models   *llm.Models
+	Secrets  Secrets
 	Hub      *hub.Hub
 	Queue    Queue
 	Examples []flow.Workflow // given to every new account
@@ -52,6 +53,7 @@ type Service struct {
 	engine   *engine.Engine
 	registry *node.Registry
 	models   *llm.Models
+	secrets  Secrets
 	hub      *hub.Hub
 	queue    Queue
 	examples []flow.Workflow
@@ -64,7 +66,7 @@ type Service struct {
 // New returns a Service.
 func New(c Config) *Service {
 	return &Service{
-		store: c.Store, identity: c.Identity, engine: c.Engine, registry: c.Registry, models: c.Models,
+		store: c.Store, identity: c.Identity, engine: c.Engine, registry: c.Registry, models: c.Models, secrets: c.Secrets,
 		hub: c.Hub, queue: c.Queue, examples: c.Examples, budget: c.Budget, version: c.Version, log: c.Logger,
 	}
 }

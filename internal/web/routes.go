@@ -26,7 +26,7 @@ func (s *Server) register() {
 func (s *Server) apiRoutes() {
 	s.app.Use("/api", s.limited)
 	s.api = s.newAPI()
-	const graphs, runs, files, tokens = "Workflows", "Runs", "Files", "Tokens"
+	const graphs, runs, files, tokens, secrets = "Workflows", "Runs", "Files", "Tokens", "Secrets"
 	route(s, op{200, "GET", "/api/workflows", flow.ScopeGraphRead, "List workflows, newest change first", graphs}, s.Studio.ListWorkflows)
 	route(s, op{201, "POST", "/api/workflows", flow.ScopeGraphWrite, "Create a workflow", graphs}, s.Studio.CreateWorkflow)
 	route(s, op{200, "GET", "/api/workflows/{id}", flow.ScopeGraphRead, "Read a workflow with its graph", graphs}, s.Studio.Workflow)
@@ -43,6 +43,11 @@ func (s *Server) apiRoutes() {
 	route(s, op{200, "GET", "/api/tokens", "", "List your API tokens (browser session only)", tokens}, s.Studio.Tokens)
 	route(s, op{201, "POST", "/api/tokens", "", "Create an API token; its secret is shown this once (browser session only)", tokens}, s.Studio.CreateToken)
 	route(s, op{200, "DELETE", "/api/tokens/{id}", "", "End an API token (browser session only)", tokens}, s.Studio.DeleteToken)
+	route(s, op{200, "GET", "/api/secrets", "", "List your secrets, never their values (browser session only)", secrets}, s.Studio.Secrets)
+	route(s, op{200, "PUT", "/api/secrets/{name}", "", "Keep a secret, or replace it (browser session only)", secrets}, s.Studio.PutSecret)
+	route(s, op{200, "DELETE", "/api/secrets/{name}", "", "Forget a secret (browser session only)", secrets}, s.Studio.DeleteSecret)
+	route(s, op{200, "PUT", "/api/providers/{provider}/key", "", "Keep your own key of a model provider (browser session only)", secrets}, s.Studio.PutProviderKey)
+	route(s, op{200, "DELETE", "/api/providers/{provider}/key", "", "Forget your own key of a model provider (browser session only)", secrets}, s.Studio.DeleteProviderKey)
 	s.fileRoutes(files)
 	route(s, op{200, "POST", "/api/runs/{id}/nodes/{node}/answer", flow.ScopeRunStart, "Answer a step that waits for an approval", runs}, s.Studio.AnswerStep)
 	s.valueRoute(runs)
@@ -84,4 +89,8 @@ func (s *Server) pageRoutes() {
 	in.Post("/settings/password", s.password)
 	in.Post("/settings/tokens", s.createToken)
 	in.Post("/settings/tokens/:id/delete", s.deleteToken)
+	in.Post("/settings/secrets", s.putSecret)
+	in.Post("/settings/secrets/:name/delete", s.deleteSecret)
+	in.Post("/settings/providers/:provider/key", s.putProviderKey)
+	in.Post("/settings/providers/:provider/key/delete", s.deleteProviderKey)
 }
