@@ -54,6 +54,8 @@ func evil(t *testing.T, s string) map[string]string {
 	p, c = views.SettingsAgain(flow.Settings{User: user, NewToken: s, KeepsSecrets: true, Secrets: []flow.StoredSecret{{ID: flow.ID(s), Name: s, Hosts: []string{s}}}, Providers: []flow.ProviderStatus{{ID: s, Name: s, Setting: s, BaseURL: s, Default: s, TakesKey: true, Own: true}}, Tokens: []flow.Token{{ID: flow.ID(s), Name: s, Prefix: s, Scopes: []flow.Scope{flow.Scope(s)}}}}, views.SettingsForms{Profile: evilForm(s), Token: evilForm(s), Secret: evilForm(s), Provider: s, Key: evilForm(s)})
 	p.User = &user
 	out["settings"] = render(t, p, c)
+	p, c = views.Activity(flow.AuditList{Entries: []flow.AuditEntry{{Via: flow.Via(s), Action: flow.AuditAction(s), Target: s, IP: s, Hash: s}}, Pagination: flow.Paginate(2, 1, 5)})
+	out["activity"] = render(t, p, c)
 	p, c = views.SignIn(views.AccountView{Form: evilForm(s), Next: s})
 	out["signin"] = render(t, p, c)
 	p, c = views.Failure(views.FailureView{Status: http.StatusConflict, Message: s, Hint: s, RequestID: s, Problems: []flow.Problem{{Path: s, Message: s}}})

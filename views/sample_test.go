@@ -214,3 +214,14 @@ func sampleAPI() views.APIDoc {
 		}}},
 	}
 }
+
+func sampleActivity() flow.AuditList {
+	at := time.Date(2026, 3, 9, 8, 30, 0, 0, time.UTC)
+	list := []flow.AuditEntry{
+		{Seq: 1204, At: at, Via: flow.ViaSession, Action: flow.AuditSecretKept, Target: "SHOP_TOKEN", IP: "192.0.2.7", Hash: "c0ffee"},
+		{Seq: 1198, At: at.Add(-time.Minute), Action: flow.AuditSignIn, IP: "192.0.2.7", Hash: "beef"},
+		{Seq: 1197, At: at.Add(-2 * time.Minute), Action: flow.AuditSignInRefused, IP: "2001:db8::1", Hash: "dead"},
+		{Seq: 3, At: at.Add(-48 * time.Hour), Via: flow.ViaCLI, Action: flow.AuditAccountCreated, Hash: "feed"},
+	}
+	return flow.AuditList{Entries: list, Pagination: flow.Paginate(1, 50, len(list))}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+	"github.com/dustin/go-humanize"
 	"github.com/joho/godotenv"
 
 	"heddle/internal/flow"
@@ -50,6 +52,7 @@ type Config struct {
 	RunMaxDuration time.Duration `env:"HEDDLE_RUN_MAX_DURATION" envDefault:"600s"`
 	RunMaxTokens   int           `env:"HEDDLE_RUN_MAX_TOKENS" envDefault:"200000"`
 	KeepRunsDays   int           `env:"HEDDLE_KEEP_RUNS_DAYS" envDefault:"0"`
+	KeepSize       string        `env:"HEDDLE_KEEP_SIZE" envDefault:"0"`
 	RunMaxUSD      float64       `env:"HEDDLE_RUN_MAX_USD" envDefault:"5"`
 	Workers        int           `env:"HEDDLE_WORKERS" envDefault:"32"`
 	RunsPerUser    int           `env:"HEDDLE_RUNS_PER_USER" envDefault:"10"`
@@ -207,6 +210,11 @@ func (c *Config) checkNumbers(bad complain) {
 	if c.KeepRunsDays < 0 || c.KeepRunsDays > 36_500 {
 		bad("HEDDLE_KEEP_RUNS_DAYS", "is %d; use 0 to keep runs for ever, or a number of days.", c.KeepRunsDays)
 	}
+	if n, err := humanize.ParseBytes(c.KeepSize); err != nil || n > 0 && n < leastKeep || n > math.MaxInt64 {
+		bad("HEDDLE_KEEP_SIZE", "is %q; use 0 for no limit, or a size of at least 10MB, as in 20GB.", c.KeepSize)
+	} else if n > 0 && !strings.HasPrefix(c.DatabaseURL, "file:") {
+		bad("HEDDLE_KEEP_SIZE", "works on SQLite; with PostgreSQL use HEDDLE_KEEP_RUNS_DAYS.")
+	}
 	if c.RunMaxUSD < 0 {
 		bad("HEDDLE_RUN_MAX_USD", "is %g; use 0 for no limit, or an amount in US dollars.", c.RunMaxUSD)
 	}
@@ -235,6 +243,15 @@ func (c *Config) checkNumbers(bad complain) {
 	if c.MasterKeyOld != "" && c.MasterKey == "" {
 		bad("HEDDLE_MASTER_KEY", "is missing: HEDDLE_MASTER_KEY_OLD is the key before it")
 	}
+}
+
+// leastKeep is the smallest size that HEDDLE_KEEP_SIZE takes.
+const leastKeep = 10_000_000
+
+// keepBytes is HEDDLE_KEEP_SIZE in bytes; 0 for no limit.
+func (c *Config) keepBytes() int64 {
+	n, _ := humanize.ParseBytes(c.KeepSize) // check has read it
+	return int64(n)                         //nolint:gosec // as above
 }
 
 func (c *Config) checkURLs(bad complain) {

@@ -8,7 +8,7 @@ import (
 
 // wireIdentity makes the accounts: local ones, or Clerk's.
 func (a *app) wireIdentity(client *http.Client) error {
-	conf := identity.Config{Accounts: a.store, SignupOpen: a.conf.Signup == "open", Logger: a.log}
+	conf := identity.Config{Accounts: a.store, SignupOpen: a.conf.Signup == "open", Audit: a.store, Logger: a.log}
 	if a.conf.AuthProvider == "clerk" {
 		conf.Clerk = &identity.ClerkConfig{
 			SecretKey: a.conf.ClerkSecretKey.Reveal(), PublishableKey: a.conf.ClerkPublishableKey,

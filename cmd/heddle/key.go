@@ -60,13 +60,19 @@ func masterKeys(conf Config, log *slog.Logger) ([][]byte, error) {
 		}
 		keys = append(keys, k)
 	}
-	path, onFile := strings.CutPrefix(conf.DatabaseURL, "file:")
-	if len(keys) > 0 || conf.Env != "development" || !onFile {
+	path, onFile := keyPath(conf)
+	if !onFile {
 		return keys, nil
 	}
-	path, _, _ = strings.Cut(path, "?")
-	k, err := keyFile(path+".key", log)
+	k, err := keyFile(path, log)
 	return [][]byte{k}, err
+}
+
+// keyPath returns the file beside the database that has the master key, where no
+// setting has it: in development on SQLite.
+func keyPath(conf Config) (string, bool) {
+	path, onFile := sqlitePath(conf.DatabaseURL)
+	return path + ".key", onFile && conf.Env == "development" && conf.MasterKey == ""
 }
 
 // keyFile reads a master key from a file, which it makes for the user alone when
@@ -173,6 +179,9 @@ func rotateKey(ctx context.Context, c *cobra.Command, k studio.Secrets) error {
 	n, err := k.Rotate(ctx)
 	if k.Vault == nil {
 		return err
+	}
+	if n > 0 {
+		err = errors.Join(err, k.Store.Audit(ctx, flow.NewAuditEntry(ctx, "", flow.AuditKeyRotated, k.Vault.Current())))
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s sealed under the master key %s\n", countOf(n, "secret"), k.Vault.Current())
 	return err

@@ -18,6 +18,12 @@ import (
 // newCluster is a home whose database is a fresh one on PostgreSQL.
 func newCluster(t *testing.T, env ...string) *home {
 	t.Helper()
+	return newHome(t, append(env, "DATABASE_URL="+freshPostgres(t))...)
+}
+
+// freshPostgres makes a database on PostgreSQL and drops it afterwards.
+func freshPostgres(t *testing.T) string {
+	t.Helper()
 	const key = "HEDDLE_TEST_POSTGRES"
 	url := os.Getenv(key)
 	if url == "" {
@@ -39,7 +45,7 @@ func newCluster(t *testing.T, env ...string) *home {
 	}
 	admin("CREATE DATABASE " + name)
 	t.Cleanup(func() { admin("DROP DATABASE " + name + " WITH (FORCE)") })
-	return newHome(t, append(env, "DATABASE_URL="+strings.Replace(url, "/postgres?", "/"+name+"?", 1))...)
+	return strings.Replace(url, "/postgres?", "/"+name+"?", 1)
 }
 
 // machine is a further machine on the same database, with an address of its own.

@@ -111,7 +111,8 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &exitError{exitUsage, fmt.Errorf("%w\n\n%s", err, c.UsageString())}
 	})
-	root.AddCommand(serveCommand(), workerCommand(), runCommand(), migrateCommand(), keyCommand(), userCommand(), tokenCommand(), versionCommand())
+	root.AddCommand(serveCommand(), workerCommand(), runCommand(), migrateCommand(), keyCommand(), userCommand(), tokenCommand(),
+		exportCommand(), importCommand(), backupCommand(), restoreCommand(), auditCommand(), doctorCommand(), versionCommand())
 	return root
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"net"
@@ -15,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite"
 )
 
 // TestMain lets the test binary be heddle itself: the tests start real processes.
@@ -125,6 +128,21 @@ func (h *home) serve(token string) *server {
 		return res.StatusCode == http.StatusOK
 	})
 	return s
+}
+
+// sql writes to the database by hand, as somebody who should not.
+func (h *home) sql(t *testing.T, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(h.dir, "heddle.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, q := range statements {
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
 }
 
 // kill sends a signal, waits for the end and returns the exit code.

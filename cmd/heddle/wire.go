@@ -72,7 +72,7 @@ func (a *app) wire(ctx context.Context, workers int) error {
 		Registry: kinds, Journal: a.store, Blobs: a.store, Cache: a.store, Workflows: a.store, Files: studio.NodeFiles(a.store),
 		Answerable: true, RunTimeout: a.conf.RunMaxDuration, Logger: a.log,
 	})
-	if a.worker, err = worker.New(worker.Config{Store: a.store, Engine: eng, Hub: a.hub, Concurrency: workers, Logger: a.log, FirstRuns: a.conf.RunsPerUser, KeepRuns: time.Duration(a.conf.KeepRunsDays) * 24 * time.Hour}); err != nil {
+	if a.worker, err = worker.New(worker.Config{Store: a.store, Engine: eng, Hub: a.hub, Concurrency: workers, Logger: a.log, FirstRuns: a.conf.RunsPerUser, KeepRuns: time.Duration(a.conf.KeepRunsDays) * 24 * time.Hour, KeepBytes: a.conf.keepBytes()}); err != nil {
 		return err
 	}
 	if err := a.wireIdentity(client); err != nil {

@@ -133,6 +133,7 @@ func (s *Service) create(ctx context.Context, d draft, insert func(context.Conte
 		return flow.User{}, err
 	}
 	s.log.InfoContext(ctx, "account created", slog.String("user_id", u.ID.String()))
+	s.record(ctx, u.ID, flow.AuditAccountCreated, "")
 	return u, nil
 }
 

@@ -48,6 +48,7 @@ type clerk struct {
 	messages *messages
 	accounts Accounts
 	now      func() time.Time
+	record   func(context.Context, flow.ID, flow.AuditAction, string)
 	log      *slog.Logger
 }
 
@@ -166,6 +167,9 @@ func (s *Service) ClerkSignIn(ctx context.Context, token string) (u flow.User, s
 	}
 	if flow.KindOf(err) == flow.Unauthenticated {
 		err = flow.Errorf(flow.Unauthenticated, "Clerk's sign-in could not be confirmed.").WithHint("Sign in again.").Because(err)
+	}
+	if err == nil {
+		s.record(ctx, u.ID, flow.AuditSignIn, "")
 	}
 	return u, c.SessionID, err
 }

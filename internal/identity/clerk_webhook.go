@@ -111,6 +111,7 @@ func (k *clerk) userDeleted(ctx context.Context, data json.RawMessage) error {
 	if err := k.accounts.DeleteClerkUser(ctx, id); err != nil && flow.KindOf(err) != flow.NotFound {
 		return fmt.Errorf("delete clerk user: %w", err)
 	}
+	k.record(ctx, "", flow.AuditAccountDeleted, id)
 	return nil
 }
 

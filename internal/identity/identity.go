@@ -43,6 +43,7 @@ type Config struct {
 	SetupCode  string           // must be given to make the first account; empty on a private address
 	Clerk      *ClerkConfig     // nil: local accounts
 	Now        func() time.Time // nil: time.Now
+	Audit      flow.Auditor     // nil: no audit log
 	Logger     *slog.Logger     // nil: logs are dropped
 }
 
@@ -53,6 +54,7 @@ type Service struct {
 	setupCode  [32]byte // SHA-256 of the code
 	needsCode  bool
 	now        func() time.Time
+	auditor    flow.Auditor // or nil
 	log        *slog.Logger
 	clerk      *clerk // nil with local accounts
 
@@ -76,15 +78,18 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		accounts: c.Accounts, signupOpen: c.SignupOpen,
 		setupCode: sha256.Sum256([]byte(c.SetupCode)), needsCode: c.SetupCode != "",
-		now: c.Now, log: c.Logger,
+		now: c.Now, auditor: c.Audit, log: c.Logger,
 		passwords: newHasher(), failures: newFailures(), visits: newVisits(), seen: newSeen(),
 	}
 	if c.Clerk == nil {
 		return s, nil
 	}
 	var err error
-	s.clerk, err = newClerk(c)
-	return s, err
+	if s.clerk, err = newClerk(c); err != nil {
+		return nil, err
+	}
+	s.clerk.record = s.record
+	return s, nil
 }
 
 // codeMatches compares in constant time: hashes have one length.

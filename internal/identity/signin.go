@@ -30,6 +30,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (flow.User, error) {
 		return flow.User{}, err
 	}
 	s.log.InfoContext(ctx, "signed in", slog.String("user_id", u.ID.String()))
+	s.record(ctx, u.ID, flow.AuditSignIn, "")
 	return u, nil
 }
 
@@ -56,6 +57,7 @@ func (s *Service) verify(ctx context.Context, email, password string) (flow.User
 	s.failures.end(key, s.now(), right)
 	if !right {
 		s.log.InfoContext(ctx, "sign-in refused", slog.String("user_id", u.ID.String()))
+		s.record(ctx, u.ID, flow.AuditSignInRefused, "") // also for no account: writing takes time that would tell
 		return flow.User{}, flow.Errorf(flow.Unauthenticated, "Email or password is wrong.")
 	}
 	if stale {
@@ -101,6 +103,7 @@ func (s *Service) ChangePassword(ctx context.Context, a flow.Actor, old, fresh s
 		return fmt.Errorf("end other sessions: %w", err)
 	}
 	s.log.InfoContext(ctx, "password changed", slog.String("user_id", a.User.ID.String()))
+	s.record(ctx, a.User.ID, flow.AuditPasswordChanged, "")
 	return nil
 }
 

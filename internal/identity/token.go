@@ -56,6 +56,7 @@ func (s *Service) NewToken(ctx context.Context, o flow.Owner, in NewToken) (t fl
 		return flow.Token{}, "", err
 	}
 	s.log.InfoContext(ctx, "token created", slog.String("user_id", string(o)), slog.String("token_id", t.ID.String()))
+	s.record(ctx, flow.ID(o), flow.AuditTokenCreated, t.ID.String())
 	return t, secret, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"heddle/internal/flow"
@@ -140,15 +139,12 @@ func (d Deps) sign(req *http.Request, p httpParams, c node.Call) (flow.Secret, e
 	return secret, nil
 }
 
-// secretMark finds {{secret.NAME}} in a header's value.
-var secretMark = regexp.MustCompile(`\{\{\s*secret\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}`)
-
 // fillIn puts secrets into the headers that ask for them, and returns them.
 func (d Deps) fillIn(req *http.Request, c node.Call) ([]flow.Secret, error) {
 	var used []flow.Secret
 	for _, values := range req.Header {
 		for i, v := range values {
-			for _, m := range secretMark.FindAllStringSubmatch(v, -1) {
+			for _, m := range node.SecretMark.FindAllStringSubmatch(v, -1) {
 				secret, err := d.secret(req, m[1], c)
 				if err != nil {
 					return nil, err

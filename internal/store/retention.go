@@ -2,8 +2,12 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
+
+	"github.com/uptrace/bun"
 )
 
 // DeleteRuns deletes runs that ended before a time, with all that belongs to them,
@@ -15,6 +19,36 @@ func (s *Store) DeleteRuns(ctx context.Context, before time.Time, limit int) (in
 	}
 	n, err := res.RowsAffected()
 	return int(n), failed("delete old runs", err)
+}
+
+// InUse returns how many bytes of an SQLite file hold something, without the large
+// values and files that nothing names any more: those are on their way out.
+func (s *Store) InUse(ctx context.Context, now time.Time) (int64, error) {
+	var v Vitals
+	if err := s.sizes(ctx, &v); err != nil {
+		return 0, err
+	}
+	found, err := s.unnamed(ctx, now.Add(fileGrace)) // young ones too: a run just deleted may have named them
+	if err != nil {
+		return 0, err
+	}
+	used := v.Bytes - v.Free
+	hashes := slices.Collect(maps.Keys(found.blobs))
+	for part := range slices.Chunk(hashes, 500) {
+		var bytes int64
+		if err := s.read.NewRaw("SELECT coalesce(sum(size), 0) FROM blobs WHERE hash IN (?)", bun.List(part)).Scan(ctx, &bytes); err != nil {
+			return 0, failed("size of what nothing names", err)
+		}
+		used -= bytes
+	}
+	return used, nil
+}
+
+// EndedRuns counts the runs that have ended, of all users.
+func (s *Store) EndedRuns(ctx context.Context) (int, error) {
+	var n int
+	err := s.read.NewRaw("SELECT count(*) FROM runs WHERE completed_at IS NOT NULL").Scan(ctx, &n)
+	return n, failed("count runs", err)
 }
 
 // reclaimPages is how many pages of 4 KiB are given back before other writers get

@@ -38,6 +38,11 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 	return &conn{sqliteConn: inner, kept: map[string]*kept{}}, nil
 }
 
+// openFile opens an SQLite file of any path with these parameters.
+func openFile(path, params string) driver.Connector {
+	return connector{name: fileName(path) + "?" + params, driver: &sqlite.Driver{}}
+}
+
 // Driver returns SQLite's driver.
 func (c connector) Driver() driver.Driver { return c.driver }
 

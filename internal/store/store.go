@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -50,6 +51,7 @@ type Store struct {
 	quit   chan struct{}
 	now    func() time.Time
 	name   string // of this process among PostgreSQL's connections
+	file   string // of SQLite; "" on PostgreSQL
 }
 
 // Open opens the database; it applies no migration. The caller closes the Store.
@@ -86,7 +88,11 @@ func (s *Store) openSQLite(ctx context.Context, raw string, open func(name strin
 	if i := strings.IndexByte(path, '?'); i >= 0 {
 		path = path[:i]
 	}
-	name := "file:" + (&url.URL{Path: path}).EscapedPath()
+	s.file = path
+	if err := makePrivate(path); err != nil {
+		return fmt.Errorf("open database file %s (does its folder exist, and may this user write there?): %w", path, err)
+	}
+	name := fileName(path)
 	writer := open(name + "?" + writerPragmas)
 	writer.SetMaxOpenConns(1)
 	writer.SetConnMaxLifetime(0)
@@ -100,6 +106,19 @@ func (s *Store) openSQLite(ctx context.Context, raw string, open func(name strin
 	}
 	return nil
 }
+
+// makePrivate makes a database file that only its owner may read, if there is none.
+// SQLite gives the files it puts beside it the same mode.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600) //nolint:gosec // the operator names it
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// fileName is how SQLite is told of a file, whatever signs its path has.
+func fileName(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }
 
 func (s *Store) openPostgres(ctx context.Context, raw string) error {
 	conf, err := pgxpool.ParseConfig(raw)

@@ -87,7 +87,11 @@ func (s *Service) SignOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.identity.EndSession(ctx, a)
+	if err := s.identity.EndSession(ctx, a); err != nil {
+		return err
+	}
+	s.record(ctx, flow.AuditSignOut, "")
+	return nil
 }
 
 // Clerk returns what Clerk's sign-in on our page needs; nil with local accounts.
@@ -213,7 +217,11 @@ func (s *Service) DeleteToken(ctx context.Context, in ByID) (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
-	return Done{}, s.store.DeleteToken(ctx, a.Owner(), in.ID)
+	if err := s.store.DeleteToken(ctx, a.Owner(), in.ID); err != nil {
+		return Done{}, err
+	}
+	s.record(ctx, flow.AuditTokenDeleted, in.ID.String())
+	return Done{}, nil
 }
 
 // SettingsPage returns what the settings page shows.

@@ -188,6 +188,11 @@ func (s *Service) keep(ctx context.Context, n flow.StoredSecret, value flow.Secr
 	if err := s.store.PutSecret(ctx, a.Owner(), n, box); err != nil {
 		return SecretOut{}, err
 	}
+	action, target := flow.AuditSecretKept, n.Name
+	if n.Provider != "" {
+		action, target = flow.AuditProviderKeyKept, n.Provider
+	}
+	s.record(ctx, action, target)
 	n, _, err = s.store.Secret(ctx, a.Owner(), n.Name)
 	return SecretOut{Secret: n}, err
 }
@@ -218,7 +223,7 @@ type ByName struct {
 
 // DeleteSecret forgets a secret at once.
 func (s *Service) DeleteSecret(ctx context.Context, in ByName) (Done, error) {
-	return s.forget(ctx, in.Name)
+	return s.forget(ctx, in.Name, flow.AuditSecretDeleted, in.Name)
 }
 
 // ByProvider names a model provider by the id in the path.
@@ -228,15 +233,19 @@ type ByProvider struct {
 
 // DeleteProviderKey forgets the actor's own key of a model provider.
 func (s *Service) DeleteProviderKey(ctx context.Context, in ByProvider) (Done, error) {
-	return s.forget(ctx, flow.ProviderSecret(in.Provider))
+	return s.forget(ctx, flow.ProviderSecret(in.Provider), flow.AuditProviderKeyDeleted, in.Provider)
 }
 
-func (s *Service) forget(ctx context.Context, name string) (Done, error) {
+func (s *Service) forget(ctx context.Context, name string, action flow.AuditAction, target string) (Done, error) {
 	a, err := s.session(ctx)
 	if err != nil {
 		return Done{}, err
 	}
-	return Done{}, s.store.DeleteSecret(ctx, a.Owner(), name)
+	if err := s.store.DeleteSecret(ctx, a.Owner(), name); err != nil {
+		return Done{}, err
+	}
+	s.record(ctx, action, target)
+	return Done{}, nil
 }
 
 // ownKeys returns the providers for which the actor keeps a key of their own.

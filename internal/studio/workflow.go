@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,6 +69,8 @@ type CreateWorkflow struct {
 // WorkflowOut carries one workflow.
 type WorkflowOut struct {
 	Workflow flow.Workflow `json:"workflow"`
+	// MissingSecrets is told of a new workflow only.
+	MissingSecrets []string `json:"missingSecrets,omitempty" nullable:"false" doc:"Secrets the graph asks for that you do not keep. Add them under Settings."`
 }
 
 // CreateWorkflow saves a new workflow. Its graph may be broken: only running needs a sound one.
@@ -87,7 +90,12 @@ func (s *Service) CreateWorkflow(ctx context.Context, in CreateWorkflow) (Workfl
 	if err := s.store.CreateWorkflow(ctx, a.Owner(), w, a.User.Email); err != nil {
 		return WorkflowOut{}, err
 	}
-	return s.workflow(ctx, a.Owner(), w.ID)
+	out, err := s.workflow(ctx, a.Owner(), w.ID)
+	if err != nil {
+		return out, err
+	}
+	out.MissingSecrets, err = s.missingSecrets(ctx, a.Owner(), out.Workflow)
+	return out, err
 }
 
 // checkWorkflow reports what is wrong with the fields and the shape of the graph together.
@@ -220,7 +228,11 @@ func (s *Service) DeleteWorkflow(ctx context.Context, in ByID) (Done, error) {
 	if err != nil {
 		return Done{}, err
 	}
-	return Done{}, s.store.DeleteWorkflow(ctx, a.Owner(), in.ID)
+	if err := s.store.DeleteWorkflow(ctx, a.Owner(), in.ID); err != nil {
+		return Done{}, err
+	}
+	s.record(ctx, flow.AuditWorkflowDeleted, in.ID.String())
+	return Done{}, nil
 }
 
 // RestoreWorkflow brings a deleted workflow back, with its runs.
@@ -230,7 +242,39 @@ func (s *Service) RestoreWorkflow(ctx context.Context, in ByID) (WorkflowOut, er
 		return WorkflowOut{}, err
 	}
 	w, err := s.store.RestoreWorkflow(ctx, a.Owner(), in.ID)
-	return WorkflowOut{Workflow: w}, err
+	if err != nil {
+		return WorkflowOut{}, err
+	}
+	s.record(ctx, flow.AuditWorkflowRestored, in.ID.String())
+	return WorkflowOut{Workflow: w}, nil
+}
+
+// ExportWorkflow returns a workflow as a document of its own. It carries the names of
+// secrets, never a value.
+func (s *Service) ExportWorkflow(ctx context.Context, in ByID) (flow.Document, error) {
+	out, err := s.Workflow(ctx, in)
+	if err != nil {
+		return flow.Document{}, err
+	}
+	s.record(ctx, flow.AuditWorkflowExported, in.ID.String())
+	w := out.Workflow
+	return flow.Document{Name: w.Name, Description: w.Description, Tags: w.Tags, Nodes: w.Nodes, Edges: w.Edges}, nil
+}
+
+// missingSecrets returns the secrets a workflow asks for that the owner does not keep.
+func (s *Service) missingSecrets(ctx context.Context, o flow.Owner, w flow.Workflow) ([]string, error) {
+	g, err := flow.ParseGraph(w.Nodes, w.Edges)
+	if err != nil {
+		return nil, err
+	}
+	names := s.registry.SecretNames(g.Nodes)
+	if len(names) == 0 {
+		return nil, nil
+	}
+	list, err := s.store.Secrets(ctx, o)
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.ContainsFunc(list, func(n flow.StoredSecret) bool { return n.Name == name })
+	}), err
 }
 
 // DuplicateWorkflow saves a copy under a new name.

@@ -87,7 +87,7 @@ func newSite(t *testing.T, change ...func(*web.Config)) *site {
 		defer cancel()
 		must(t, work.Stop(ctx))
 	})
-	s.identity, err = identity.New(identity.Config{Accounts: s.store, SignupOpen: true, Logger: log})
+	s.identity, err = identity.New(identity.Config{Accounts: s.store, SignupOpen: true, Audit: s.store, Logger: log})
 	must(t, err)
 	s.studio = studio.New(studio.Config{
 		Store: s.store, Identity: s.identity, Engine: eng, Registry: kinds, Models: models, Hub: h, Queue: work, Version: "test", Logger: log,

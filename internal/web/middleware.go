@@ -26,7 +26,7 @@ const headerRequestID = "X-Request-Id"
 func (s *Server) identify(c *fiber.Ctx) error {
 	id := "req_" + strings.ToLower(rand.Text()[:20])
 	c.Set(headerRequestID, id)
-	c.SetUserContext(flow.WithRequestID(c.UserContext(), id))
+	c.SetUserContext(flow.WithClientIP(flow.WithRequestID(c.UserContext(), id), c.IP()))
 	began := time.Now()
 	err := c.Next()
 	if err != nil { // so that the status below is the one that is sent

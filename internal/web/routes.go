@@ -26,7 +26,7 @@ func (s *Server) register() {
 func (s *Server) apiRoutes() {
 	s.app.Use("/api", s.limited)
 	s.api = s.newAPI()
-	const graphs, runs, files, tokens, secrets = "Workflows", "Runs", "Files", "Tokens", "Secrets"
+	const graphs, runs, files, tokens, secrets, account = "Workflows", "Runs", "Files", "Tokens", "Secrets", "Account"
 	route(s, op{200, "GET", "/api/workflows", flow.ScopeGraphRead, "List workflows, newest change first", graphs}, s.Studio.ListWorkflows)
 	route(s, op{201, "POST", "/api/workflows", flow.ScopeGraphWrite, "Create a workflow", graphs}, s.Studio.CreateWorkflow)
 	route(s, op{200, "GET", "/api/workflows/{id}", flow.ScopeGraphRead, "Read a workflow with its graph", graphs}, s.Studio.Workflow)
@@ -48,6 +48,7 @@ func (s *Server) apiRoutes() {
 	route(s, op{200, "DELETE", "/api/secrets/{name}", "", "Forget a secret (browser session only)", secrets}, s.Studio.DeleteSecret)
 	route(s, op{200, "PUT", "/api/providers/{provider}/key", "", "Keep your own key of a model provider (browser session only)", secrets}, s.Studio.PutProviderKey)
 	route(s, op{200, "DELETE", "/api/providers/{provider}/key", "", "Forget your own key of a model provider (browser session only)", secrets}, s.Studio.DeleteProviderKey)
+	route(s, op{200, "GET", "/api/audit", "", "Read what was done to your account, newest first (browser session only)", account}, s.Studio.Audit)
 	s.fileRoutes(files)
 	route(s, op{200, "POST", "/api/runs/{id}/nodes/{node}/answer", flow.ScopeRunStart, "Answer a step that waits for an approval", runs}, s.Studio.AnswerStep)
 	s.valueRoute(runs)
@@ -85,6 +86,7 @@ func (s *Server) pageRoutes() {
 	in.Post("/runs/:id/cancel", s.cancelRun)
 	in.Post("/runs/:id/answer", s.answerStep)
 	in.Get("/settings", s.settingsPage)
+	in.Get("/settings/activity", s.activityPage)
 	in.Post("/settings/profile", s.profile)
 	in.Post("/settings/password", s.password)
 	in.Post("/settings/tokens", s.createToken)

@@ -19,6 +19,15 @@ func (s *Server) settingsPage(c *fiber.Ctx) error {
 	return s.render(c, p, content)
 }
 
+func (s *Server) activityPage(c *fiber.Ctx) error {
+	list, err := s.Studio.AuditPage(c.UserContext(), studio.ListAudit{Page: pageNumber(c), Limit: 50})
+	if err != nil {
+		return err
+	}
+	p, content := views.Activity(list)
+	return s.render(c, p, content)
+}
+
 // settingsAgain shows the settings with a form that has a mistake.
 func (s *Server) settingsAgain(c *fiber.Ctx, err error, forms views.SettingsForms) error {
 	return s.again(c, err, func() error {

@@ -76,7 +76,11 @@ func (s *Server) importWorkflow(c *fiber.Ctx) error {
 	if err != nil {
 		return s.importRefused(c, err)
 	}
-	return s.see(c, views.WorkflowPath(out.Workflow.ID), &views.Flash{Text: "Imported “" + out.Workflow.Name + "”."})
+	text := "Imported “" + out.Workflow.Name + "”."
+	if len(out.MissingSecrets) > 0 {
+		text += " It needs secrets that you do not keep yet: " + strings.Join(out.MissingSecrets, ", ") + ". Add them under Settings."
+	}
+	return s.see(c, views.WorkflowPath(out.Workflow.ID), &views.Flash{Text: text})
 }
 
 // importRefused goes back to the list and says why.
@@ -110,16 +114,15 @@ func formFile(c *fiber.Ctx) (data []byte, name string, err error) {
 }
 
 func (s *Server) exportWorkflow(c *fiber.Ctx) error {
-	out, err := s.Studio.Workflow(c.UserContext(), studio.ByID{ID: flow.ID(c.Params("id"))})
+	d, err := s.Studio.ExportWorkflow(c.UserContext(), studio.ByID{ID: flow.ID(c.Params("id"))})
 	if err != nil {
 		return hidden(err)
 	}
-	w := out.Workflow
-	raw, err := json.MarshalIndent(flow.Document{Name: w.Name, Description: w.Description, Tags: w.Tags, Nodes: w.Nodes, Edges: w.Edges}, "", "  ")
+	raw, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderContentDisposition, "attachment; filename*=UTF-8''"+url.PathEscape(w.Name+".json"))
+	c.Set(fiber.HeaderContentDisposition, "attachment; filename*=UTF-8''"+url.PathEscape(d.Name+".json"))
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Type("json", "utf-8")
 	return c.Send(append(raw, '\n'))

@@ -37,6 +37,7 @@ type Config struct {
 	Lease       time.Duration // 0: [Lease]; all processes on a database need the same
 	FirstRuns   int           // open runs of a user that go before everyone's bulk; 0: 10
 	KeepRuns    time.Duration // how long a run is kept after its end; 0: for ever
+	KeepBytes   int64         // how large an SQLite database may grow before the oldest runs go; 0: without limit
 }
 
 // Worker works on accepted runs. It is also the queue to which they are given.

@@ -1,0 +1,5 @@
+DROP TABLE audit_head;
+
+--bun:split
+
+DROP TABLE audit;
