@@ -103,6 +103,9 @@ func RunsTopic(o Owner) string { return "runs:" + string(o) }
 // the database.
 const ProcessesTopic = "processes"
 
+// AccountTopic is touched when a session or token of a user, or the account, has ended.
+func AccountTopic(o Owner) string { return "account:" + string(o) }
+
 // CancelTopic is the hub topic that is touched when a run was asked to stop, or got
 // an answer.
 func CancelTopic(id ID) string { return "cancel:" + string(id) }

@@ -50,12 +50,14 @@ func (s *Store) TouchSession(ctx context.Context, id flow.ID, at time.Time) erro
 // DeleteSession ends one session of the owner.
 func (s *Store) DeleteSession(ctx context.Context, o flow.Owner, id flow.ID) error {
 	_, err := s.write.NewRaw("DELETE FROM sessions WHERE id = ? AND user_id = ?", id, o).Exec(ctx)
+	s.touch(flow.AccountTopic(o))
 	return failed("delete session", err)
 }
 
 // DeleteSessionsOf ends all sessions of the owner but one.
 func (s *Store) DeleteSessionsOf(ctx context.Context, o flow.Owner, except flow.ID) error {
 	_, err := s.write.NewRaw("DELETE FROM sessions WHERE user_id = ? AND id <> ?", o, except).Exec(ctx)
+	s.touch(flow.AccountTopic(o))
 	return failed("delete sessions", err)
 }
 
@@ -64,8 +66,17 @@ func (s *Store) DeleteClerkSession(ctx context.Context, sid string) error {
 	if sid == "" {
 		return nil
 	}
-	_, err := s.write.NewRaw("DELETE FROM sessions WHERE clerk_sid = ?", sid).Exec(ctx)
-	return failed("delete Clerk session", err)
+	return s.endAccounts(ctx, "delete Clerk session", "DELETE FROM sessions WHERE clerk_sid = ? RETURNING user_id", sid)
+}
+
+// endAccounts runs a statement that returns users, and wakes who looks on for them.
+func (s *Store) endAccounts(ctx context.Context, what, query string, arg any) error {
+	var users []flow.Owner
+	err := s.write.NewRaw(query, arg).Scan(ctx, &users)
+	for _, o := range users {
+		s.touch(flow.AccountTopic(o))
+	}
+	return failed(what, err)
 }
 
 type tokenRow struct {
@@ -125,6 +136,7 @@ func (s *Store) DeleteToken(ctx context.Context, o flow.Owner, id flow.ID) error
 	if err != nil {
 		return failed("delete token", err)
 	}
+	s.touch(flow.AccountTopic(o))
 	if n, err := res.RowsAffected(); err != nil || n > 0 {
 		return failed("delete token", err)
 	}

@@ -120,14 +120,12 @@ func (s *Store) UpsertClerkUser(ctx context.Context, u flow.User) (flow.User, er
 
 // DeleteClerkUser removes a Clerk user and everything that is theirs; an unknown one is no error.
 func (s *Store) DeleteClerkUser(ctx context.Context, clerkID string) error {
-	_, err := s.write.NewRaw("DELETE FROM users WHERE clerk_id = ?", clerkID).Exec(ctx)
-	return failed("delete Clerk user", err)
+	return s.endAccounts(ctx, "delete Clerk user", "DELETE FROM users WHERE clerk_id = ? RETURNING id", clerkID)
 }
 
 // DeleteUser removes an account and everything that is theirs.
 func (s *Store) DeleteUser(ctx context.Context, o flow.Owner) error {
-	_, err := s.write.NewRaw("DELETE FROM users WHERE id = ?", o).Exec(ctx)
-	return failed("delete user", err)
+	return s.endAccounts(ctx, "delete user", "DELETE FROM users WHERE id = ? RETURNING id", o)
 }
 
 // SetPassword replaces the password hash.

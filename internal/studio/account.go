@@ -2,6 +2,7 @@ package studio
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -23,6 +24,12 @@ func (s *Service) Authenticate(ctx context.Context, c Credentials) (flow.Actor, 
 		return s.identity.ByBearer(ctx, c.Bearer)
 	}
 	return s.identity.BySession(ctx, c.Session)
+}
+
+// AccountChanges yields when a session or token of the actor may have ended, and every
+// so often, until ctx ends.
+func (s *Service) AccountChanges(ctx context.Context, a flow.Actor, every time.Duration) iter.Seq[struct{}] {
+	return s.hub.WatchEvery(ctx, flow.AccountTopic(a.Owner()), every)
 }
 
 // NeedsSetup reports whether there is no account yet.
@@ -87,7 +94,7 @@ func (s *Service) SignOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.identity.EndSession(ctx, a); err != nil {
+	if err := s.identity.EndSession(ctx, a); err != nil || a.SessionID == "" {
 		return err
 	}
 	s.record(ctx, flow.AuditSignOut, "")

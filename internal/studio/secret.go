@@ -134,6 +134,9 @@ type SecretDraft struct {
 // PutSecret keeps a secret, or replaces the value and hosts of the one with its name.
 // Only a person in a browser may.
 func (s *Service) PutSecret(ctx context.Context, in PutSecret) (SecretOut, error) {
+	if _, err := s.session(ctx); err != nil {
+		return SecretOut{}, err
+	}
 	if !flow.IsSecretName(in.Name) {
 		return SecretOut{}, flow.Errorf(flow.Invalid, "A secret needs a name.").
 			With(flow.Problem{Path: "name", Message: "Use letters, digits and _, a letter first, at most 64, as in SHOP_TOKEN."})
@@ -156,6 +159,9 @@ type PutProviderKey struct {
 // PutProviderKey keeps the actor's own key of a model provider: their runs use it
 // instead of the instance's.
 func (s *Service) PutProviderKey(ctx context.Context, in PutProviderKey) (SecretOut, error) {
+	if _, err := s.session(ctx); err != nil {
+		return SecretOut{}, err
+	}
 	for _, p := range s.models.List() {
 		if p.ID == in.Provider && p.Own != nil {
 			return s.keep(ctx, flow.StoredSecret{Name: flow.ProviderSecret(p.ID), Provider: p.ID, Hosts: []string{}}, in.Body.Value)

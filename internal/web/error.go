@@ -101,6 +101,11 @@ func known(err error) *flow.Error {
 
 // fail is the only place where an error becomes a response.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
+	if c.GetRespHeader(headerRequestID) == "" { // it could not be read, so nothing has looked at it yet
+		s.mark(c)
+		s.protect(c)
+		err = s.cutOff(c, err)
+	}
 	e := known(err)
 	s.logFailure(c, e, err)
 	if s.isAPI(c) {

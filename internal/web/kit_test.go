@@ -90,7 +90,7 @@ func newSite(t *testing.T, change ...func(*web.Config)) *site {
 	s.identity, err = identity.New(identity.Config{Accounts: s.store, SignupOpen: true, Audit: s.store, Logger: log})
 	must(t, err)
 	s.studio = studio.New(studio.Config{
-		Store: s.store, Identity: s.identity, Engine: eng, Registry: kinds, Models: models, Hub: h, Queue: work, Version: "test", Logger: log,
+		Store: s.store, Identity: s.identity, Engine: eng, Registry: kinds, Models: models, Hub: h, Queue: work, Version: "test", Logger: log, Secrets: studio.Secrets{Store: s.store, Vault: newVault(t), Log: log},
 	})
 	assets, err := static.Load()
 	must(t, err)

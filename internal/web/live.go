@@ -159,6 +159,7 @@ func (v *viewer) serve(ws *websocket.Conn) {
 	defer v.server.live.leave(v.actor.User.ID)
 	var writing sync.WaitGroup
 	writing.Go(func() { v.write(ws) })
+	v.watches.Go(v.watchAccount)
 	v.read(ws)
 	v.end()
 	v.watches.Wait()
@@ -299,9 +300,8 @@ func (v *viewer) stop(code int, why string) {
 // wakes the reader.
 func (v *viewer) write(ws *websocket.Conn) {
 	defer ws.Close()
-	ping, check := time.NewTicker(pingEvery), time.NewTicker(checkEvery)
+	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
-	defer check.Stop()
 	for {
 		var err error
 		select {
@@ -312,10 +312,6 @@ func (v *viewer) write(ws *websocket.Conn) {
 			err = v.send(ws, f)
 		case <-ping.C:
 			err = ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(pongWithin))
-		case <-check.C:
-			if !v.stillSignedIn() {
-				v.stop(closeSignedOut, "signed out")
-			}
 		}
 		if err != nil {
 			v.end()
@@ -358,6 +354,17 @@ func (v *viewer) bye(ws *websocket.Conn) {
 		why = websocket.FormatCloseMessage(websocket.CloseGoingAway, "the server stops")
 	}
 	_ = ws.WriteControl(websocket.CloseMessage, why, time.Now().Add(time.Second))
+}
+
+// watchAccount ends the websocket when who looks is not signed in any more: at once
+// when the session or token is ended, on any machine, and when its time is over.
+func (v *viewer) watchAccount() {
+	for range v.server.Studio.AccountChanges(v.ctx, v.actor, checkEvery) {
+		if !v.stillSignedIn() {
+			v.stop(closeSignedOut, "signed out")
+			return
+		}
+	}
 }
 
 func (v *viewer) stillSignedIn() bool {

@@ -24,9 +24,7 @@ const headerRequestID = "X-Request-Id"
 // identify gives the request an id and logs it when it is answered, by route
 // pattern: a raw path may hold anything.
 func (s *Server) identify(c *fiber.Ctx) error {
-	id := "req_" + strings.ToLower(rand.Text()[:20])
-	c.Set(headerRequestID, id)
-	c.SetUserContext(flow.WithClientIP(flow.WithRequestID(c.UserContext(), id), c.IP()))
+	s.mark(c)
 	began := time.Now()
 	err := c.Next()
 	if err != nil { // so that the status below is the one that is sent
@@ -40,6 +38,13 @@ func (s *Server) identify(c *fiber.Ctx) error {
 	s.Logger.Log(c.UserContext(), level, "request", slog.String("method", c.Method()), slog.String("route", c.Route().Path),
 		slog.Int("status", status), slog.Duration("took", time.Since(began)))
 	return err
+}
+
+// mark gives the request its id and the address it came from.
+func (s *Server) mark(c *fiber.Ctx) {
+	id := "req_" + strings.ToLower(rand.Text()[:20])
+	c.Set(headerRequestID, id)
+	c.SetUserContext(flow.WithClientIP(flow.WithRequestID(c.UserContext(), id), c.IP()))
 }
 
 // recovered turns a panic into an internal error, with its stack in the log.
@@ -57,6 +62,11 @@ var errPanic = errors.New("a handler panicked")
 
 // guardHeaders sets the security headers of every answer, errors included.
 func (s *Server) guardHeaders(c *fiber.Ctx) error {
+	s.protect(c)
+	return c.Next()
+}
+
+func (s *Server) protect(c *fiber.Ctx) {
 	nonce := rand.Text()
 	c.SetUserContext(templ.WithNonce(c.UserContext(), nonce))
 	set := c.Response().Header.Set
@@ -69,7 +79,6 @@ func (s *Server) guardHeaders(c *fiber.Ctx) error {
 	if s.secure() {
 		set("Strict-Transport-Security", "max-age=63072000")
 	}
-	return c.Next()
 }
 
 // policy is the Content-Security-Policy of trust.md B2; with Clerk its hosts are
@@ -143,7 +152,10 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 // signedIn lets only people through; others go to the sign-in page, or to the
 // setup page while there is no account.
 func (s *Server) signedIn(c *fiber.Ctx) error {
-	if _, err := flow.ActorFrom(c.UserContext()); err == nil {
+	if a, err := flow.ActorFrom(c.UserContext()); err == nil {
+		if a.Via == flow.ViaToken { // its scopes are those of the API's routes
+			return flow.Errorf(flow.Forbidden, "An API token opens no pages.").WithHint("Use the API under /api, or sign in with a browser.")
+		}
 		return c.Next()
 	}
 	first, err := s.Studio.NeedsSetup(c.UserContext())

@@ -60,6 +60,7 @@ func New(c Config) *Server {
 		ReadTimeout: 15 * time.Second, IdleTimeout: 60 * time.Second,
 		EnableTrustedProxyCheck: true, TrustedProxies: c.TrustedProxies, ProxyHeader: proxyHeader(c.TrustedProxies), EnableIPValidation: true,
 	})
+	s.app.Server().HeaderReceived = s.intake
 	s.register()
 	return s
 }

@@ -1,0 +1,55 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"heddle/internal/flow"
+	"heddle/internal/studio"
+)
+
+// strangerLimit is the most that is read of a body before it is known who sends it
+// (trust.md Z5). Forms to sign in and signed webhooks are far smaller.
+const strangerLimit = 64 << 10
+
+// intake decides, after the headers of a request, how much of its body is read. Small
+// bodies are read at once: who sends them is found out afterwards, as always.
+func (s *Server) intake(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if n := h.ContentLength(); n <= strangerLimit && n != chunked || s.knows(h) {
+		return fasthttp.RequestConfig{}
+	}
+	return fasthttp.RequestConfig{MaxRequestBodySize: strangerLimit}
+}
+
+// chunked is the length of a body that does not say how long it is.
+const chunked = -1
+
+// knows reports whether a request's headers prove who sends it.
+func (s *Server) knows(h *fasthttp.RequestHeader) bool {
+	who := studio.Credentials{Session: string(h.Cookie(s.cookieName()))}
+	scheme, token, _ := strings.Cut(string(h.Peek(fiber.HeaderAuthorization)), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		who = studio.Credentials{Bearer: strings.TrimSpace(token)}
+	}
+	if who == (studio.Credentials{}) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, err := s.Studio.Authenticate(ctx, who)
+	return err == nil
+}
+
+// cutOff words the refusal of a body that was not read to its end: too large, or from
+// somebody who may send nothing that large.
+func (s *Server) cutOff(c *fiber.Ctx, err error) error {
+	if !errors.Is(err, fiber.ErrRequestEntityTooLarge) || s.knows(&c.Request().Header) {
+		return err
+	}
+	return flow.Errorf(flow.Unauthenticated, "Sign in to do this.").WithHint("Send a session cookie or an Authorization: Bearer token.").Because(err)
+}
