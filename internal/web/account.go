@@ -106,7 +106,7 @@ func (s *Server) signInPage(c *fiber.Ctx) error {
 }
 
 func (s *Server) signIn(c *fiber.Ctx) error {
-	u, err := s.Studio.SignIn(c.UserContext(), identity.SignIn{Email: c.FormValue("email"), Password: c.FormValue("password"), IP: c.IP()})
+	u, err := s.Studio.SignIn(c.UserContext(), identity.SignIn{Email: c.FormValue("email"), Password: c.FormValue("password"), IP: s.clientIP(c)})
 	if err == nil {
 		err = s.begin(c, u, "")
 	}
@@ -124,7 +124,7 @@ func (s *Server) signUpPage(c *fiber.Ctx) error {
 
 func (s *Server) signUp(c *fiber.Ctx) error {
 	u, err := s.Studio.SignUp(c.UserContext(), identity.SignUp{
-		Email: c.FormValue("email"), Password: c.FormValue("password"), FirstName: c.FormValue("firstName"), LastName: c.FormValue("lastName"), IP: c.IP(),
+		Email: c.FormValue("email"), Password: c.FormValue("password"), FirstName: c.FormValue("firstName"), LastName: c.FormValue("lastName"), IP: s.clientIP(c),
 	})
 	if err == nil {
 		err = s.begin(c, u, "")

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"heddle/internal/flow"
 )
 
 // Shared counts requests for all processes together.
@@ -24,6 +26,7 @@ const sharedPause = 5 * time.Second
 // each process counts alone.
 type rates struct {
 	api, runs *limiter
+	bad       *limiter // wrong tokens, by network
 	shared    Shared
 	log       *slog.Logger
 	mu        sync.Mutex
@@ -31,7 +34,7 @@ type rates struct {
 }
 
 func newRates(c Config) *rates {
-	return &rates{api: newLimiter(c.RateAPI), runs: newLimiter(c.RateRuns), shared: c.Shared, log: c.Logger}
+	return &rates{api: newLimiter(c.RateAPI), runs: newLimiter(c.RateRuns), bad: newLimiter(badPerMinute(c)), shared: c.Shared, log: c.Logger}
 }
 
 // take returns 0 when the key may go on by the limit l, else how long to wait. The
@@ -51,6 +54,34 @@ func (r *rates) take(ctx context.Context, l *limiter, name, key string) time.Dur
 	}
 	r.goAlone(err)
 	return l.take(key)
+}
+
+// signInsPerMinute is how many tries to sign in or up a network has in a minute, over
+// all processes (trust.md L4). Each process counts them in its own memory as well.
+const signInsPerMinute = 20
+
+// tokensPerMinute is how many API tokens a user may make in a minute.
+const tokensPerMinute = 20
+
+// badPerMinute is how many wrong tokens a network may send in a minute.
+func badPerMinute(c Config) int { return min(c.RateAPI, 60) }
+
+// strict counts what must never go uncounted: while the shared count is away it is
+// refused (trust.md N3). Without a shared count it lets everything pass.
+func (r *rates) strict(ctx context.Context, name, key string, perMinute int) error {
+	if r.shared == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, sharedWithin)
+	defer cancel()
+	wait, err := r.shared.Take(ctx, name+":"+key, perMinute)
+	switch {
+	case err != nil:
+		return &flow.Error{Kind: flow.Unavailable, Message: "Sign-ins cannot be counted just now, so nobody is let in.", Hint: "Try again in a moment.", RetryAfter: sharedPause, Err: err}
+	case wait > 0:
+		return &flow.Error{Kind: flow.TooMany, Message: "Too many tries from your network.", Hint: "Wait for the time in Retry-After and try again.", RetryAfter: wait}
+	}
+	return nil
 }
 
 func (r *rates) isAlone() bool {

@@ -44,7 +44,7 @@ func (s *Server) identify(c *fiber.Ctx) error {
 func (s *Server) mark(c *fiber.Ctx) {
 	id := "req_" + strings.ToLower(rand.Text()[:20])
 	c.Set(headerRequestID, id)
-	c.SetUserContext(flow.WithClientIP(flow.WithRequestID(c.UserContext(), id), c.IP()))
+	c.SetUserContext(flow.WithClientIP(flow.WithRequestID(c.UserContext(), id), s.clientIP(c)))
 }
 
 // recovered turns a panic into an internal error, with its stack in the log.
@@ -143,7 +143,31 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 	switch {
 	case err == nil:
 		c.SetUserContext(flow.WithActor(c.UserContext(), a))
+	case isBearer && flow.KindOf(err) == flow.Unauthenticated:
+		if wait := s.rates.take(c.UserContext(), s.rates.bad, "bad", network(s.clientIP(c))); wait > 0 {
+			return tooMany(wait)
+		}
+		return err
 	case isBearer || flow.KindOf(err) != flow.Unauthenticated:
+		return err
+	}
+	return c.Next()
+}
+
+func tooMany(wait time.Duration) error {
+	return &flow.Error{Kind: flow.TooMany, Message: "Too many requests.", Hint: "Wait for the time in Retry-After and try again.", RetryAfter: wait}
+}
+
+// counted lets through what the processes together can count: ways to become somebody.
+func (s *Server) counted(c *fiber.Ctx) error {
+	if c.Method() == fiber.MethodGet {
+		return c.Next()
+	}
+	name, key, most := "signin", network(s.clientIP(c)), signInsPerMinute
+	if a, err := flow.ActorFrom(c.UserContext()); err == nil {
+		name, key, most = "tokens", a.User.ID.String(), tokensPerMinute
+	}
+	if err := s.rates.strict(c.UserContext(), name, key, most); err != nil {
 		return err
 	}
 	return c.Next()
@@ -186,7 +210,7 @@ func (s *Server) leave(c *fiber.Ctx, to string) error {
 
 // limited counts requests of the API by user, else by address.
 func (s *Server) limited(c *fiber.Ctx) error {
-	key := "ip:" + c.IP()
+	key := "ip:" + network(s.clientIP(c))
 	if a, err := flow.ActorFrom(c.UserContext()); err == nil {
 		key = "user:" + a.User.ID.String()
 	}
@@ -195,7 +219,7 @@ func (s *Server) limited(c *fiber.Ctx) error {
 		wait = s.rates.take(c.UserContext(), s.rates.runs, "runs", key)
 	}
 	if wait > 0 {
-		return &flow.Error{Kind: flow.TooMany, Message: "Too many requests.", Hint: "Wait for the time in Retry-After and try again.", RetryAfter: wait}
+		return tooMany(wait)
 	}
 	return c.Next()
 }

@@ -18,6 +18,9 @@ func (s *Server) register() {
 	s.app.Get("/static/*", s.asset)
 	s.app.Use(s.sameOrigin(), s.authenticate)
 	s.app.Get("/ws", s.socket)
+	for _, path := range []string{"/signin", "/signup", "/setup", "/auth/session", "/api/tokens", "/settings/tokens"} {
+		s.app.Use(path, s.counted)
+	}
 	s.apiRoutes()
 	s.pageRoutes()
 	s.app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })

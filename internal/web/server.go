@@ -36,12 +36,13 @@ type Config struct {
 // Server answers HTTP requests.
 type Server struct {
 	Config
-	app    *fiber.App
-	api    huma.API
-	assets views.Assets
-	live   *liveHub
-	rates  *rates
-	routes []declared
+	app     *fiber.App
+	api     huma.API
+	assets  views.Assets
+	live    *liveHub
+	rates   *rates
+	proxies proxies
+	routes  []declared
 }
 
 // bodyLimit is the most the server reads of any request: an upload with its
@@ -53,23 +54,15 @@ const (
 
 // New returns a Server with every route; it does not listen yet.
 func New(c Config) *Server {
-	s := &Server{Config: c, assets: views.Assets(c.Assets.Paths()), live: newLiveHub(c.Logger), rates: newRates(c)}
+	s := &Server{Config: c, assets: views.Assets(c.Assets.Paths()), live: newLiveHub(c.Logger), rates: newRates(c), proxies: newProxies(c.TrustedProxies)}
 	s.app = fiber.New(fiber.Config{
 		AppName: "heddle", DisableStartupMessage: true, ErrorHandler: s.fail,
 		Immutable: true, BodyLimit: bodyLimit, ReadBufferSize: 16 << 10,
 		ReadTimeout: 15 * time.Second, IdleTimeout: 60 * time.Second,
-		EnableTrustedProxyCheck: true, TrustedProxies: c.TrustedProxies, ProxyHeader: proxyHeader(c.TrustedProxies), EnableIPValidation: true,
 	})
 	s.app.Server().HeaderReceived = s.intake
 	s.register()
 	return s
-}
-
-func proxyHeader(trusted []string) string {
-	if len(trusted) == 0 {
-		return ""
-	}
-	return fiber.HeaderXForwardedFor
 }
 
 // App returns the Fiber application, for tests.
