@@ -18,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"heddle/internal/egress"
 	"heddle/internal/engine"
 	"heddle/internal/flow"
 	"heddle/internal/hub"
@@ -26,6 +27,7 @@ import (
 	"heddle/internal/llm/offline"
 	"heddle/internal/node"
 	"heddle/internal/nodes"
+	"heddle/internal/sandbox"
 	"heddle/internal/store"
 	"heddle/internal/studio"
 	"heddle/internal/web"
@@ -77,7 +79,12 @@ func newSite(t *testing.T, change ...func(*web.Config)) *site {
 	must(t, err)
 	must(t, worker.Migrate(t.Context(), s.store))
 	models := llm.NewModels(llm.Provider{ID: "offline", Name: "Offline", Configured: true, NoAI: true, Default: "offline", Model: offline.New(offline.Config{})})
-	kinds := node.NewRegistry(append(nodes.All(nodes.Deps{Models: models, HTTP: &http.Client{}}), s.gateKind())...)
+	secrets := studio.Secrets{Store: s.store, Vault: newVault(t), Log: log}
+	module, err := static.Module()
+	must(t, err)
+	client := egress.Client(egress.Config{Timeout: 2 * time.Second})
+	t.Cleanup(client.CloseIdleConnections)
+	kinds := node.NewRegistry(append(nodes.All(nodes.Deps{Models: models, HTTP: client, Secrets: secrets, Code: sandbox.New(module)}), s.gateKind())...)
 	eng := engine.New(engine.Config{Registry: kinds, Journal: s.store, Blobs: s.store, Cache: s.store, Answerable: true, Files: studio.NodeFiles(s.store), Logger: log})
 	work, err := worker.New(worker.Config{Store: s.store, Engine: eng, Hub: h, Concurrency: 4, Logger: log})
 	must(t, err)
@@ -90,7 +97,7 @@ func newSite(t *testing.T, change ...func(*web.Config)) *site {
 	s.identity, err = identity.New(identity.Config{Accounts: s.store, SignupOpen: true, Audit: s.store, Logger: log})
 	must(t, err)
 	s.studio = studio.New(studio.Config{
-		Store: s.store, Identity: s.identity, Engine: eng, Registry: kinds, Models: models, Hub: h, Queue: work, Version: "test", Logger: log, Secrets: studio.Secrets{Store: s.store, Vault: newVault(t), Log: log},
+		Store: s.store, Identity: s.identity, Engine: eng, Registry: kinds, Models: models, Hub: h, Queue: work, Version: "test", Logger: log, Secrets: secrets,
 	})
 	assets, err := static.Load()
 	must(t, err)
