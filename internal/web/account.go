@@ -170,7 +170,7 @@ func (s *Server) clerkWebhook(c *fiber.Ctx) error {
 			h.Set(name, v)
 		}
 	}
-	if err := s.Studio.ClerkWebhook(c.UserContext(), h, c.Body()); err != nil {
+	if err := s.Studio.ClerkWebhook(c.UserContext(), h, c.Request().Body()); err != nil {
 		return err
 	}
 	return c.JSON(fiber.Map{"success": true})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -20,11 +21,22 @@ const strangerLimit = 64 << 10
 // intake decides, after the headers of a request, how much of its body is read. Small
 // bodies are read at once: who sends them is found out afterwards, as always.
 func (s *Server) intake(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if n := h.ContentLength(); n <= strangerLimit && n != chunked || s.knows(h) {
+	n := h.ContentLength()
+	if n <= strangerLimit && n != chunked {
+		return fasthttp.RequestConfig{}
+	}
+	if s.knows(h) {
+		if bytes.HasPrefix(bytes.ToLower(h.ContentType()), []byte(fiber.MIMEApplicationForm)) {
+			return fasthttp.RequestConfig{MaxRequestBodySize: formLimit}
+		}
 		return fasthttp.RequestConfig{}
 	}
 	return fasthttp.RequestConfig{MaxRequestBodySize: strangerLimit}
 }
+
+// formLimit is the most that is read of a form without files: a million fields take
+// far more memory than their bytes.
+const formLimit = 256 << 10
 
 // chunked is the length of a body that does not say how long it is.
 const chunked = -1
@@ -43,6 +55,15 @@ func (s *Server) knows(h *fasthttp.RequestHeader) bool {
 	defer cancel()
 	_, err := s.Studio.Authenticate(ctx, who)
 	return err == nil
+}
+
+// unpacked refuses compressed bodies: Fiber would unpack them without a limit, and a
+// few KiB can become gigabytes.
+func unpacked(c *fiber.Ctx) error {
+	if how := strings.ToLower(strings.TrimSpace(c.Get(fiber.HeaderContentEncoding))); how != "" && how != "identity" {
+		return flow.Errorf(flow.UnsupportedType, "The request body is compressed.").WithHint("Send it as it is, without Content-Encoding.")
+	}
+	return c.Next()
 }
 
 // cutOff words the refusal of a body that was not read to its end: too large, or from

@@ -35,8 +35,8 @@ func writeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// scanJSON refuses a body that is not one JSON object, is nested too deep, or names
-// a key of an object twice.
+// scanJSON refuses a body that is not one JSON object, is nested too deep, or has
+// an object with too many keys or one key twice.
 func scanJSON(body []byte) error {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
 	for first := true; ; first = false {
@@ -53,8 +53,23 @@ func scanJSON(body []byte) error {
 			return flow.Errorf(flow.Malformed, "There is more after the end of the JSON object.")
 		case dec.StackDepth() > flow.MaxDepth:
 			return flow.Errorf(flow.Malformed, "The JSON is nested deeper than %d levels.", flow.MaxDepth)
+		case members(dec) > maxMembers:
+			return flow.Errorf(flow.Malformed, "An object of the JSON has more than %d keys.", maxMembers)
 		}
 	}
+}
+
+// maxMembers is how many keys an object of a body may have: each that is unknown gets
+// a problem of its own in the answer.
+const maxMembers = 10_000
+
+// members counts the keys so far of the object that is being read.
+func members(dec *jsontext.Decoder) int64 {
+	kind, n := dec.StackIndex(dec.StackDepth())
+	if kind != '{' {
+		return 0
+	}
+	return n / 2 // names and values
 }
 
 func malformed(dec *jsontext.Decoder, err error) error {

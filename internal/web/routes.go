@@ -16,7 +16,7 @@ func (s *Server) register() {
 	s.app.Get("/readyz", s.ready)
 	s.app.Get("/api/health", s.health)
 	s.app.Get("/static/*", s.asset)
-	s.app.Use(s.sameOrigin(), s.authenticate)
+	s.app.Use(unpacked, s.sameOrigin(), s.authenticate)
 	s.app.Get("/ws", s.socket)
 	for _, path := range []string{"/signin", "/signup", "/setup", "/auth/session", "/api/tokens", "/settings/tokens"} {
 		s.app.Use(path, s.counted)

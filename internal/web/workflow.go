@@ -188,7 +188,7 @@ func (s *Server) restoreWorkflow(c *fiber.Ctx) error {
 // inspector answers the form of one node as it is on the screen.
 func (s *Server) inspector(c *fiber.Ctx) error {
 	var in studio.Inspect
-	if err := json.Unmarshal(c.Body(), &in); err != nil {
+	if err := json.Unmarshal(c.Request().Body(), &in); err != nil {
 		return flow.Errorf(flow.Malformed, "The node could not be read.").Because(err)
 	}
 	panel, err := s.Studio.Inspect(c.UserContext(), in)
