@@ -15,7 +15,7 @@ import (
 const (
 	keyLife      = time.Hour        // then the whole set is fetched anew
 	keyGrace     = 24 * time.Hour   // while Clerk cannot be reached
-	keyUnknown   = time.Minute      // between fetches for unknown keys
+	keyUnknown   = 5 * time.Minute  // between fetches for unknown keys
 	keyBackoff   = 10 * time.Second // between tries for a set that is over
 	keyFetchTime = 5 * time.Second
 )
