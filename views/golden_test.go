@@ -91,6 +91,8 @@ func accountPages(add func(string, views.Page, templ.Component)) {
 	add("signin", p, c)
 	p, c = views.SignIn(views.AccountView{Clerk: &views.ClerkMount{PublishableKey: "pk_test_x", FrontendHost: "clerk.example.com"}})
 	add("signin-clerk", p, c)
+	p, c = views.Reset(views.AccountView{Secret: "s3cret"})
+	add("reset", p, c)
 	p, c = views.SignUp(views.AccountView{SignupOpen: true})
 	add("signup", p, c)
 	p, c = views.Setup(views.AccountView{NeedsCode: true, Form: views.NewForm(nil, flow.Errorf(flow.Invalid, "The code is wrong.").With(flow.Problem{Path: "code", Message: "Look into the log."}))})

@@ -22,6 +22,7 @@ type AccountView struct {
 	Form       Form
 	Next       string // where to go after; a path of ours
 	SignupOpen bool
+	Secret     string      // of a reset link
 	NeedsCode  bool        // the setup page asks for the one-time code
 	Clerk      *ClerkMount // nil: local accounts
 }

@@ -21,7 +21,7 @@ func userCommand() *cobra.Command {
 		Use: "user", Short: "Manage accounts.", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(userCreateCommand())
+	c.AddCommand(userCreateCommand(), userResetCommand())
 	return c
 }
 
@@ -57,6 +57,29 @@ func userCreateCommand() *cobra.Command {
 	return c
 }
 
+func userResetCommand() *cobra.Command {
+	var email string
+	c := &cobra.Command{
+		Use: "reset --email E", Short: "Print a link with which the account's owner sets a new password, once, within 15 minutes.", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			app, err := openTool(c)
+			if err != nil {
+				return err
+			}
+			defer app.close()
+			secret, _, err := app.studio.NewReset(c.Context(), email)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), app.conf.BaseURL+"/reset?secret="+secret)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&email, "email", "", "email address of the account")
+	_ = c.MarkFlagRequired("email")
+	return c
+}
+
 // firstLine reads one line without its end.
 func firstLine(r io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, 4096)).ReadString('\n')
@@ -76,7 +99,7 @@ func tokenCommand() *cobra.Command {
 }
 
 func tokenCreateCommand() *cobra.Command {
-	var email, name, scopes, expires string
+	var email, name, scopes, expires, sources string
 	c := &cobra.Command{
 		Use: "create --email E --name N [--scopes a,b] [--expires 90d]", Short: "Create an API token and print it, and nothing else.", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -93,7 +116,7 @@ func tokenCreateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, secret, err := app.identity.NewToken(c.Context(), flow.Owner(u.ID), identity.NewToken{Name: name, Scopes: parseScopes(scopes), Expires: life})
+			_, secret, err := app.identity.NewToken(c.Context(), flow.Owner(u.ID), identity.NewToken{Name: name, Scopes: parseScopes(scopes), Sources: strings.Split(sources, ","), Expires: life})
 			if err != nil {
 				return err
 			}
@@ -104,6 +127,7 @@ func tokenCreateCommand() *cobra.Command {
 	c.Flags().StringVar(&email, "email", "", "email address of the account")
 	c.Flags().StringVar(&name, "name", "", "what the token is for")
 	c.Flags().StringVar(&scopes, "scopes", "", "comma-separated rights; all of them when left out: "+allScopes())
+	c.Flags().StringVar(&sources, "from", "", "comma-separated addresses or ranges from which it works; everywhere when left out")
 	c.Flags().StringVar(&expires, "expires", "90d", `life, as in 90d, 12h; "never" for none`)
 	_ = c.MarkFlagRequired("email")
 	_ = c.MarkFlagRequired("name")

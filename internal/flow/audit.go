@@ -21,6 +21,7 @@ const (
 	AuditSignInRefused      AuditAction = "session.refused"
 	AuditSignOut            AuditAction = "session.ended"
 	AuditPasswordChanged    AuditAction = "password.changed"
+	AuditResetMade          AuditAction = "reset.made"
 	AuditTokenCreated       AuditAction = "token.created"
 	AuditTokenDeleted       AuditAction = "token.deleted"
 	AuditSecretKept         AuditAction = "secret.kept"
@@ -39,7 +40,7 @@ const (
 var auditActions = map[AuditAction]string{
 	AuditAccountCreated: "Account created", AuditAccountDeleted: "Account deleted",
 	AuditSignIn: "Signed in", AuditSignInRefused: "Sign-in refused: wrong password", AuditSignOut: "Signed out",
-	AuditPasswordChanged: "Password changed", AuditTokenCreated: "API token created", AuditTokenDeleted: "API token revoked",
+	AuditPasswordChanged: "Password changed", AuditResetMade: "Reset link made for the password", AuditTokenCreated: "API token created", AuditTokenDeleted: "API token revoked",
 	AuditSecretKept: "Secret kept", AuditSecretDeleted: "Secret deleted",
 	AuditProviderKeyKept: "Model provider key kept", AuditProviderKeyDeleted: "Model provider key deleted",
 	AuditWorkflowExported: "Workflow exported", AuditWorkflowDeleted: "Workflow deleted", AuditWorkflowRestored: "Workflow brought back",

@@ -71,6 +71,7 @@ type Token struct {
 	Prefix     string     `json:"prefix"` // the first characters, to recognise it by
 	Hash       [32]byte   `json:"-"`
 	Scopes     []Scope    `json:"scopes"`
+	Sources    []string   `json:"sources,omitempty" nullable:"false" doc:"Addresses and ranges from which it works; everywhere when there is none."`
 	CreatedAt  time.Time  `json:"createdAt"`
 	ExpiresAt  *time.Time `json:"expiresAt"` // nil: never
 	LastUsedAt *time.Time `json:"lastUsedAt"`

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"os"
 	"runtime"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -274,4 +277,83 @@ func TestBusyHasherSaysSo(t *testing.T) {
 		stop()
 		wg.Wait()
 	})
+}
+
+// TestL1_ManySignInsAtOnce signs 200 people in at the same moment: the hashes, 19 MiB
+// each, are not all in memory together.
+func TestL1_ManySignInsAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-SHORT: the race detector's own memory would be measured")
+	}
+	w := newWorld(t, nil)
+	w.account(t)
+	debug.FreeOSMemory()
+	if os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) != nil {
+		t.Skip("NO /proc/self/clear_refs: the peak of memory cannot be measured here")
+	}
+	before := peak(t)
+	var all sync.WaitGroup
+	var in, busy atomic.Int32
+	for i := range 200 {
+		all.Go(func() {
+			_, err := w.SignIn(t.Context(), identity.SignIn{Email: fmt.Sprintf("nobody%d@example.com", i), Password: password})
+			switch flow.KindOf(err) {
+			case flow.Unauthenticated:
+				in.Add(1)
+			case flow.Unavailable:
+				busy.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	grown := peak(t) - before
+	bound := int64(100<<20) + int64(max(runtime.GOMAXPROCS(0)-2, 0))*40<<20 // a core more is a hash more, and its garbage
+	if grown > bound || in.Load() < 20 {
+		t.Errorf("memory grew by %d MiB; %d were checked, %d sent away", grown>>20, in.Load(), busy.Load())
+	}
+	t.Logf("PROOF L1: 200 sign-ins at once, %d checked, %d told to come back, memory +%d MiB", in.Load(), busy.Load(), grown>>20)
+}
+
+// peak returns the most memory the process has had in use, in bytes.
+func peak(t *testing.T) int64 {
+	t.Helper()
+	raw, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Skip("NO /proc: the memory of a process is not known here")
+	}
+	_, rest, _ := strings.Cut(string(raw), "VmHWM:")
+	n, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n << 10
+}
+
+// TestL3_TimesAreAlike compares the mean time of many wrong sign-ins to an account
+// that exists with that to one that does not.
+func TestL3_TimesAreAlike(t *testing.T) {
+	if os.Getenv("HEDDLE_PROVE") != "full" {
+		t.Skip("-PROVE: this measures for minutes on a quiet machine; HEDDLE_PROVE=full runs it")
+	}
+	w := newWorld(t, nil)
+	w.account(t)
+	mean := map[string]time.Duration{}
+	const tries = 1000
+	for i := range 2 * tries {
+		who := []string{email, "nobody@example.com"}[i%2]
+		if i%8 == 0 {
+			w.pass(time.Hour) // no delay for failures
+		}
+		began := time.Now()
+		wantKind(t, who, w.signIn(t, who, "not the password"), flow.Unauthenticated)
+		mean[who] += time.Since(began) / tries
+	}
+	known, unknown := mean[email], mean["nobody@example.com"]
+	off := float64((known - unknown).Abs()) / float64(known)
+	t.Logf("PROOF L3: %d tries each: a known account %v, an unknown one %v, %.1f %% apart", tries, known, unknown, off*100)
+	if off > 0.05 {
+		t.Error("the times tell who has an account")
+	}
 }

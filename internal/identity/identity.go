@@ -27,6 +27,10 @@ type Accounts interface {
 	DeleteSession(ctx context.Context, o flow.Owner, id flow.ID) error
 	DeleteSessionsOf(ctx context.Context, o flow.Owner, except flow.ID) error
 
+	CreateReset(ctx context.Context, o flow.Owner, hash [32]byte, expires time.Time) error
+	ResetUser(ctx context.Context, hash [32]byte, now time.Time) (flow.User, error)
+	UseReset(ctx context.Context, hash [32]byte, now time.Time, passwordHash string) error
+
 	CreateToken(ctx context.Context, o flow.Owner, t flow.Token) error
 	TokenByHash(ctx context.Context, h [32]byte) (flow.Token, flow.User, error)
 	TouchToken(ctx context.Context, id flow.ID, at time.Time) error

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -31,14 +32,19 @@ const (
 	queueTime = 2 * time.Second // the longest wait for a free slot
 )
 
+// collectEvery is after how many hashes their memory is collected. Each leaves 19.9 MB
+// behind, which the collector would let pile up to as much as the rest of the process.
+const collectEvery = 2
+
 // hasher hashes passwords, a bounded number at a time, because each hash takes
 // much memory. Twice as many callers as cores are let in, so that one can look
 // up its account while another computes; more computing at once than there are
 // cores would cost memory and gain nothing.
 type hasher struct {
-	slots chan struct{} // 2 x cores
-	cores chan struct{}
-	decoy string // a hash no password has, checked for unknown accounts
+	slots  chan struct{} // 2 x cores
+	cores  chan struct{}
+	hashed atomic.Int64 // so far
+	decoy  string       // a hash no password has, checked for unknown accounts
 }
 
 func newHasher() *hasher {
@@ -92,7 +98,11 @@ func (h *hasher) verify(password, hash string) (ok, stale bool, err error) {
 func (h *hasher) key(password string, salt []byte, c cost) []byte {
 	h.cores <- struct{}{}
 	defer func() { <-h.cores }()
-	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, keyBytes)
+	key := argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, keyBytes)
+	if h.hashed.Add(1)%collectEvery == 0 {
+		runtime.GC()
+	}
+	return key
 }
 
 func encode(c cost, salt, key []byte) string {

@@ -67,6 +67,7 @@ func newWorld(t *testing.T, change func(*identity.Config)) *world {
 	w.store = &counted{Store: s}
 	c := identity.Config{
 		Accounts: w.store,
+		Audit:    s,
 		Now:      func() time.Time { return time.Unix(0, w.at.Load()) },
 		Logger:   slog.New(slog.NewTextHandler(&w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

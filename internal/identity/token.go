@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type NewToken struct {
 	Name    string        // 1 to 100 characters
 	Scopes  []flow.Scope  // empty: all of them
 	Expires time.Duration // from now; 0: 90 days; negative: never
+	Sources []string      // addresses and ranges from which it works; empty: everywhere
 }
 
 // NewToken makes an API token for o. The secret is returned this once; only its
@@ -46,11 +48,15 @@ func (s *Service) NewToken(ctx context.Context, o flow.Owner, in NewToken) (t fl
 	if err != nil {
 		return flow.Token{}, "", err
 	}
+	sources, err := cleanSources(in.Sources)
+	if err != nil {
+		return flow.Token{}, "", err
+	}
 	secret = tokenSecret()
 	now := s.now().UTC()
 	t = flow.Token{
 		ID: flow.NewID(flow.TokenPrefix), UserID: flow.ID(o), Name: name, Prefix: secret[:shownPrefix],
-		Hash: sha256.Sum256([]byte(secret)), Scopes: scopes, CreatedAt: now, ExpiresAt: expiry(now, in.Expires),
+		Hash: sha256.Sum256([]byte(secret)), Scopes: scopes, Sources: sources, CreatedAt: now, ExpiresAt: expiry(now, in.Expires),
 	}
 	if err := s.accounts.CreateToken(ctx, o, t); err != nil {
 		return flow.Token{}, "", err
@@ -82,6 +88,44 @@ func cleanScopes(given []flow.Scope) ([]flow.Scope, error) {
 		}
 	}
 	return slices.DeleteFunc(all, func(k flow.Scope) bool { return !slices.Contains(given, k) }), nil
+}
+
+// maxSources is how many addresses and ranges a token may have.
+const maxSources = 20
+
+// cleanSources returns addresses and ranges as they are compared, each once.
+func cleanSources(given []string) ([]string, error) {
+	var out []string
+	for _, g := range given {
+		if g = strings.TrimSpace(g); g == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(g)
+		if a, one := netip.ParseAddr(g); one == nil {
+			p, err = a.Unmap().WithZone("").Prefix(a.Unmap().BitLen())
+		}
+		if err != nil || len(out) == maxSources {
+			return nil, refuse("sources", fmt.Sprintf("%q is neither an address nor a range.", clip(g, 60)), "Write up to 20 addresses or ranges, such as 192.0.2.7 or 10.0.0.0/8, or leave this empty.")
+		}
+		if s := p.Masked().String(); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// comesFrom reports whether a request may use the token where it comes from. A request
+// without an address was let in before: a live view that is looked at again.
+func comesFrom(ctx context.Context, t flow.Token) bool {
+	ip := flow.ClientIPFrom(ctx)
+	if len(t.Sources) == 0 || ip == "" {
+		return true
+	}
+	a, err := netip.ParseAddr(ip)
+	return err == nil && slices.ContainsFunc(t.Sources, func(s string) bool {
+		p, err := netip.ParsePrefix(s)
+		return err == nil && p.Contains(a.Unmap().WithZone(""))
+	})
 }
 
 func list(scopes []flow.Scope) string {
@@ -118,6 +162,9 @@ func (s *Service) byToken(ctx context.Context, secret string) (flow.Actor, error
 	now := s.now().UTC()
 	if t.ExpiresAt != nil && !now.Before(*t.ExpiresAt) {
 		return flow.Actor{}, flow.Errorf(flow.Unauthenticated, "This token has expired.").WithHint("Create a new one under Settings, Tokens.")
+	}
+	if !comesFrom(ctx, t) {
+		return flow.Actor{}, flow.Errorf(flow.Unauthenticated, "This token does not work from your address.").WithHint("It is bound to other addresses under Settings, Tokens.")
 	}
 	s.used(ctx, t, now)
 	return flow.Actor{User: u, Via: flow.ViaToken, Scopes: t.Scopes, TokenID: t.ID}, nil

@@ -135,3 +135,28 @@ func TestLastUseIsWrittenOnceAMinute(t *testing.T) {
 		w.pass(time.Minute)
 	}
 }
+
+// TestK1_TokensBoundToAddresses uses a token from where it may be used, and from
+// elsewhere.
+func TestK1_TokensBoundToAddresses(t *testing.T) {
+	w := newWorld(t, nil)
+	made, secret := w.token(t, w.account(t), identity.NewToken{Name: "bound", Sources: []string{" 192.0.2.7 ", "10.1.2.3/8", "2001:db8::/32", "", "192.0.2.7"}})
+	if got := strings.Join(made.Sources, " "); got != "192.0.2.7/32 10.0.0.0/8 2001:db8::/32" {
+		t.Errorf("bound to %s", got)
+	}
+	for ip, good := range map[string]bool{
+		"192.0.2.7": true, "::ffff:192.0.2.7": true, "10.255.0.1": true, "2001:db8:1::1": true,
+		"192.0.2.8": false, "11.0.0.1": false, "2001:db9::1": false, "nonsense": false, "0.0.0.0": false,
+	} {
+		_, err := w.ByBearer(flow.WithClientIP(t.Context(), ip), secret)
+		if good && err != nil {
+			t.Errorf("%s: %v", ip, err)
+		} else if !good {
+			wantKind(t, ip, err, flow.Unauthenticated)
+		}
+	}
+	for _, bad := range []string{"example.com", "10.0.0.0/99", "*", "10.0.0.1-10.0.0.9"} {
+		_, _, err := w.NewToken(t.Context(), flow.Owner(made.UserID), identity.NewToken{Name: "x", Sources: []string{bad}})
+		wantProblem(t, bad, err, "sources")
+	}
+}

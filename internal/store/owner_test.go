@@ -15,7 +15,7 @@ import (
 // reason. A new one fails the test until it is thought about.
 var systemMethods = map[string]string{
 	"SessionByHash": "the hash of a secret is the proof", "TokenByHash": "as SessionByHash", "TouchSession": "of a session just proved", "TouchToken": "as TouchSession",
-	"CountUsers": "a number alone", "UserByEmail": "to sign in", "UserByID": "of an actor just proved", "CreateUser": "there is no owner yet", "CreateFirstUser": "as CreateUser",
+	"CountUsers": "a number alone", "ResetUser": "the hash of a secret is the proof", "UseReset": "as ResetUser", "UserByEmail": "to sign in", "UserByID": "of an actor just proved", "CreateUser": "there is no owner yet", "CreateFirstUser": "as CreateUser",
 	"UpsertClerkUser": "by Clerk's signed word", "DeleteClerkUser": "by Clerk's signed word", "DeleteClerkSession": "by Clerk's signed word", "CreateSession": "the row names its user",
 	"ClaimRun": "a worker, by fencing token", "Append": "a worker, by fencing token", "BeatRun": "a worker, by fencing token", "ClaimAccepted": "the worker that accepted it", "Promised": "as ClaimAccepted", "ReleaseRun": "a worker, by fencing token", "Adopt": "as ClaimAccepted",
 	"ReleaseDead": "the sweep of a worker", "Stranded": "the sweep of a worker", "Requeue": "the sweep of a worker", "Collect": "retention of the operator", "RunOwner": "it tells whose a run is",

@@ -85,12 +85,13 @@ type tokenRow struct {
 	Name       string
 	Prefix     string
 	Scopes     string
+	Sources    string
 	TokenAt    int64
 	ExpiresAt  *int64
 	LastUsedAt *int64
 }
 
-const tokenColumns = "tokens.id AS token_id, tokens.user_id, tokens.name, tokens.prefix, tokens.scopes, tokens.created_at AS token_at, tokens.expires_at, tokens.last_used_at"
+const tokenColumns = "tokens.id AS token_id, tokens.user_id, tokens.name, tokens.prefix, tokens.scopes, tokens.sources, tokens.created_at AS token_at, tokens.expires_at, tokens.last_used_at"
 
 func (r tokenRow) token() (flow.Token, error) {
 	t := flow.Token{
@@ -99,6 +100,9 @@ func (r tokenRow) token() (flow.Token, error) {
 	}
 	if err := json.Unmarshal([]byte(r.Scopes), &t.Scopes); err != nil {
 		return t, fmt.Errorf("read scopes of %s: %w", r.TokenID, err)
+	}
+	if err := json.Unmarshal([]byte(r.Sources), &t.Sources); err != nil {
+		return t, fmt.Errorf("read sources of %s: %w", r.TokenID, err)
 	}
 	return t, nil
 }
@@ -109,8 +113,12 @@ func (s *Store) CreateToken(ctx context.Context, o flow.Owner, t flow.Token) err
 	if err != nil {
 		return err
 	}
-	_, err = s.write.NewRaw("INSERT INTO tokens (id, user_id, name, prefix, hash, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		t.ID, o, t.Name, t.Prefix, t.Hash[:], string(scopes), micros(t.CreatedAt), microsOf(t.ExpiresAt)).Exec(ctx)
+	sources, err := json.Marshal(append([]string{}, t.Sources...))
+	if err != nil {
+		return err
+	}
+	_, err = s.write.NewRaw("INSERT INTO tokens (id, user_id, name, prefix, hash, scopes, sources, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		t.ID, o, t.Name, t.Prefix, t.Hash[:], string(scopes), string(sources), micros(t.CreatedAt), microsOf(t.ExpiresAt)).Exec(ctx)
 	return failed("create token", err)
 }
 

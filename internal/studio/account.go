@@ -88,6 +88,16 @@ func (s *Service) StartSession(ctx context.Context, u flow.User, in identity.Sta
 	return s.identity.StartSession(ctx, u, in)
 }
 
+// NewReset returns a secret that sets a new password, for the command line.
+func (s *Service) NewReset(ctx context.Context, email string) (string, time.Time, error) {
+	return s.identity.NewReset(ctx, email)
+}
+
+// Reset sets a new password with such a secret.
+func (s *Service) Reset(ctx context.Context, in identity.Reset) (flow.User, error) {
+	return s.identity.Reset(ctx, in)
+}
+
 // SignOut ends the actor's session.
 func (s *Service) SignOut(ctx context.Context) error {
 	a, err := flow.ActorFrom(ctx)
@@ -183,6 +193,7 @@ func (s *Service) Tokens(ctx context.Context, _ struct{}) (TokensOut, error) {
 type TokenDraft struct {
 	Name          string       `json:"name" minLength:"1" maxLength:"100"`
 	Scopes        []flow.Scope `json:"scopes,omitempty" nullable:"false" doc:"Rights of the token; all of them when left out."`
+	Sources       []string     `json:"sources,omitempty" nullable:"false" maxItems:"20" doc:"Addresses and ranges from which it works, such as 192.0.2.7 or 10.0.0.0/8; everywhere when left out."`
 	ExpiresInDays *int         `json:"expiresInDays,omitempty" minimum:"0" maximum:"3650" doc:"Days until it ends; 90 when left out, 0 for never."`
 }
 
@@ -203,7 +214,7 @@ func (s *Service) CreateToken(ctx context.Context, in CreateToken) (TokenOut, er
 	if err != nil {
 		return TokenOut{}, err
 	}
-	t, secret, err := s.identity.NewToken(ctx, a.Owner(), identity.NewToken{Name: in.Body.Name, Scopes: in.Body.Scopes, Expires: life(in.Body.ExpiresInDays)})
+	t, secret, err := s.identity.NewToken(ctx, a.Owner(), identity.NewToken{Name: in.Body.Name, Scopes: in.Body.Scopes, Sources: in.Body.Sources, Expires: life(in.Body.ExpiresInDays)})
 	return TokenOut{Token: t, Secret: secret}, err
 }
 

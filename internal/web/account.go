@@ -136,6 +136,29 @@ func (s *Server) signUp(c *fiber.Ctx) error {
 	return s.see(c, "/workflows", &views.Flash{Text: "Welcome. Three examples are ready to run."})
 }
 
+// resetPage shows the form of a reset link. Whether the link is good is said after the
+// form was sent: looking at it must not tell.
+func (s *Server) resetPage(c *fiber.Ctx) error {
+	v := s.accountView(c, views.Form{})
+	v.Secret = clip(c.Query("secret"), 100)
+	p, content := views.Reset(v)
+	return s.render(c, p, content)
+}
+
+func (s *Server) reset(c *fiber.Ctx) error {
+	u, err := s.Studio.Reset(c.UserContext(), identity.Reset{Secret: c.FormValue("secret"), Password: c.FormValue("password"), IP: s.clientIP(c)})
+	if err == nil {
+		err = s.begin(c, u, "")
+	}
+	if err != nil {
+		v := s.accountView(c, views.NewForm(nil, err))
+		v.Secret = clip(c.FormValue("secret"), 100)
+		p, content := views.Reset(v)
+		return s.again(c, err, func() error { return s.render(c, p, content) })
+	}
+	return s.see(c, "/workflows", &views.Flash{Text: "Your password is changed. All other browsers were signed out."})
+}
+
 func (s *Server) signOut(c *fiber.Ctx) error {
 	if err := s.Studio.SignOut(c.UserContext()); err != nil {
 		return err

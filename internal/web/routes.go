@@ -18,7 +18,7 @@ func (s *Server) register() {
 	s.app.Get("/static/*", s.asset)
 	s.app.Use(unpacked, s.sameOrigin(), s.authenticate)
 	s.app.Get("/ws", s.socket)
-	for _, path := range []string{"/signin", "/signup", "/setup", "/auth/session", "/api/tokens", "/settings/tokens"} {
+	for _, path := range []string{"/signin", "/signup", "/setup", "/reset", "/auth/session", "/api/tokens", "/settings/tokens"} {
 		s.app.Use(path, s.counted)
 	}
 	s.apiRoutes()
@@ -65,6 +65,8 @@ func (s *Server) pageRoutes() {
 	s.app.Post("/setup", s.setup)
 	s.app.Get("/signin", s.signInPage)
 	s.app.Post("/signin", s.signIn)
+	s.app.Get("/reset", s.resetPage)
+	s.app.Post("/reset", s.reset)
 	s.app.Get("/signup", s.signUpPage)
 	s.app.Post("/signup", s.signUp)
 	s.app.Post("/auth/session", s.clerkSession)

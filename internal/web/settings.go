@@ -56,8 +56,8 @@ func (s *Server) password(c *fiber.Ctx) error {
 }
 
 func (s *Server) createToken(c *fiber.Ctx) error {
-	draft := studio.TokenDraft{Name: c.FormValue("name")}
-	values := typed(c, "name", "expiresInDays")
+	draft := studio.TokenDraft{Name: c.FormValue("name"), Sources: hostsIn(c.FormValue("sources"))}
+	values := typed(c, "name", "expiresInDays", "sources")
 	for _, raw := range c.Context().PostArgs().PeekMulti("scopes") {
 		draft.Scopes = append(draft.Scopes, flow.Scope(raw))
 		values["scopes:"+string(raw)] = "on"

@@ -31,7 +31,7 @@ const (
 // in neither fails the walk.
 var pageAccess = map[string]access{
 	"GET /livez": open, "GET /readyz": open, "GET /api/health": open, "GET /static/*": open, "GET /api/openapi.json": open, "GET /docs/api": open,
-	"GET /setup": open, "POST /setup": open, "GET /signin": open, "POST /signin": open, "GET /signup": open, "POST /signup": open, "POST /auth/session": open,
+	"GET /setup": open, "POST /setup": open, "GET /signin": open, "POST /signin": open, "GET /reset": open, "POST /reset": open, "GET /signup": open, "POST /signup": open, "POST /auth/session": open,
 	"POST /api/webhooks/clerk": signed,
 	"GET /ws":                  people, "GET /": people, "POST /signout": people,
 	"GET /workflows": people, "POST /workflows": people, "POST /workflows/import": people, "GET /templates": people,

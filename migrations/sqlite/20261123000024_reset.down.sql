@@ -1,0 +1,5 @@
+ALTER TABLE tokens DROP COLUMN sources;
+
+--bun:split
+
+DROP TABLE resets;
