@@ -148,3 +148,52 @@ func FuzzParseGraph(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseDocument reads workflow files, ours and those of other tools: what passes
+// can be written and read again.
+func FuzzParseDocument(f *testing.F) {
+	for _, s := range []string{
+		`{"name":"x","nodes":[],"edges":[]}`, `{"data":{"nodes":[{"id":"a","type":"text"}],"edges":[]}}`, `{"workflow":{"name":"y","nodes":[],"edges":[]},"tags":[1,"a"]}`,
+		"\xef\xbb\xbf{\"nodes\":[]}", `[]`, `{"nodes":{}}`, ``,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		d, err := flow.ParseDocument(raw)
+		if err != nil {
+			if _, ok := errors.AsType[*flow.Error](err); !ok {
+				t.Errorf("%q: %v", raw, err)
+			}
+			return
+		}
+		out, err := json.Marshal(d)
+		if err != nil {
+			t.Fatalf("%q cannot be written: %v", raw, err)
+		}
+		if _, err := flow.ParseDocument(out); err != nil {
+			t.Errorf("%q is written as %s, which cannot be read: %v", raw, out, err)
+		}
+	})
+}
+
+// FuzzHosts reads the hosts of a secret: what passes is a name or an address, without a
+// scheme, a path or a port, and the secret may go there.
+func FuzzHosts(f *testing.F) {
+	for _, s := range []string{"api.example.com", "*.example.org", "https://x/y", "127.0.0.1", "[::1]", "*.", "a..b", "EXAMPLE.com."} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		hosts, err := flow.CleanHosts([]string{s})
+		if err != nil {
+			return
+		}
+		for _, h := range hosts {
+			if strings.ContainsAny(h, "/@ \t\r\n\\?#") {
+				t.Errorf("%q passes as %q", s, h)
+			}
+			if !strings.HasPrefix(h, "*") && !(flow.StoredSecret{Hosts: hosts}).MayGo(h) {
+				t.Errorf("%q may not go to %q", s, h)
+			}
+		}
+	})
+}

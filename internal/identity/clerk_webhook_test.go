@@ -187,3 +187,44 @@ func TestOtherMessages(t *testing.T) {
 	body := []byte("hello")
 	wantKind(t, "no JSON", w.ClerkWebhook(t.Context(), signedBy(t, hookSecret, "m5", w.now(), body), body), flow.Malformed)
 }
+
+// FuzzClerkMessage sends messages with forged signatures: none gets as far as the
+// accounts.
+func FuzzClerkMessage(f *testing.F) {
+	f.Add("msg_1", "1700000000", "v1,AAAA", []byte(`{"type":"user.deleted","data":{"id":"user_1"}}`))
+	f.Add("", "x", "v1, v1,", []byte(`{`))
+	f.Add("msg_2", "-9223372036854775808", "v1a,AAAA v2,BBBB", []byte{0xff})
+	s, err := identity.New(identity.Config{Accounts: struct{ identity.Accounts }{}, Clerk: newLoopback(f).config(f)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, id, at, signature string, body []byte) {
+		h := http.Header{"Svix-Id": {id}, "Svix-Timestamp": {at}, "Svix-Signature": {signature}}
+		if err := s.ClerkWebhook(t.Context(), h, body); flow.KindOf(err) != flow.Unauthenticated {
+			t.Errorf("%q %q %q %q: %v", id, at, signature, body, err)
+		}
+	})
+}
+
+// FuzzSession tries cookies that were never given out.
+func FuzzSession(f *testing.F) {
+	f.Add("")
+	f.Add(strings.Repeat("A", 43))
+	f.Add("' OR 1=1 --")
+	s, err := identity.New(identity.Config{Accounts: noSessions{}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, secret string) {
+		if _, err := s.BySession(t.Context(), secret); flow.KindOf(err) != flow.Unauthenticated {
+			t.Errorf("%q: %v", secret, err)
+		}
+	})
+}
+
+// noSessions knows no session.
+type noSessions struct{ identity.Accounts }
+
+func (noSessions) SessionByHash(context.Context, [32]byte) (flow.Session, flow.User, error) {
+	return flow.Session{}, flow.User{}, flow.Errorf(flow.NotFound, "There is no such session.")
+}
