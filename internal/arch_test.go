@@ -1,6 +1,7 @@
 package internal_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -45,6 +46,7 @@ var outside = map[string][]string{
 	"github.com/anthropics/":      {"internal/llm/anthropic"},
 	"github.com/a-h/templ":        {"views", "views/ui", "internal/web"},
 	"github.com/spf13/cobra":      {"cmd/heddle"},
+	"filippo.io/age":              {"cmd/heddle"},
 	"github.com/caarlos0/env/v11": {"cmd/heddle"},
 }
 
@@ -128,6 +130,64 @@ func checkImport(t *testing.T, file, from, imp string) {
 
 func contains(list []string, s string) bool {
 	return slices.Contains(list, s)
+}
+
+// doors are the ways out to the network that only internal/egress has (trust.md G1).
+// PostgreSQL and Redis are dialled by their own drivers, by the operator's settings.
+var doors = map[string]bool{
+	"net.Dial": true, "net.DialTimeout": true, "net.DialTCP": true, "net.DialUDP": true, "net.Dialer": true, "tls.Dial": true, "tls.Dialer": true,
+	"http.Get": true, "http.Head": true, "http.Post": true, "http.PostForm": true, "http.DefaultClient": true, "http.DefaultTransport": true, "http.Transport": true,
+}
+
+// TestOneDoorToTheNetwork reads every source file: only internal/egress dials and
+// makes HTTP clients. Tools of developers, which talk to a server of their own, do too.
+func TestOneDoorToTheNetwork(t *testing.T) {
+	read := 0
+	err := filepath.WalkDir("..", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
+			return nil
+		}
+		for _, tool := range []string{"../internal/egress/", "../internal/llm/llmtest/", "../cmd/heddle-load/", "../static/"} {
+			if strings.HasPrefix(filepath.ToSlash(file), tool) {
+				return nil
+			}
+		}
+		read++
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if made, ok := n.(*ast.CompositeLit); ok && name(made.Type) == "http.Client" {
+				t.Errorf("%s makes an http.Client", file)
+			}
+			if doors[name(n)] {
+				t.Errorf("%s uses %s", file, name(n))
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil || read < 150 {
+		t.Errorf("%d files read, %v", read, err)
+	}
+}
+
+// name returns "pkg.Name" of a selector, else "".
+func name(n ast.Node) string {
+	sel, ok := n.(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	if pkg, ok := sel.X.(*ast.Ident); ok {
+		return pkg.Name + "." + sel.Sel.Name
+	}
+	return ""
 }
 
 // TestNoRoomWithoutAName refuses packages whose name says nothing.

@@ -172,10 +172,10 @@ func (d *doctor) database(ctx context.Context, st *store.Store) bool {
 	size := humanize.IBytes(uint64(v.Bytes)) //nolint:gosec // not negative
 	d.ok("database", "%s %s, %s", st.Dialect(), v.Version, size)
 	if v.Free > v.Bytes/2 && v.Free > 64<<20 {
-		d.note("database", humanize.IBytes(uint64(v.Free))+" of it are free", "they are given back within the hour while a server runs") //nolint:gosec // as above
+		d.note("database", humanize.IBytes(uint64(v.Free))+" of it are free", "they are given back within the hour while a server runs")
 	}
 	if v.Log > 256<<20 {
-		d.note("database", "the write-ahead log has "+humanize.IBytes(uint64(v.Log)), "look for a program that keeps the file open for reading") //nolint:gosec // as above
+		d.note("database", "the write-ahead log has "+humanize.IBytes(uint64(v.Log)), "look for a program that keeps the file open for reading")
 	}
 	d.clock(v)
 	if len(v.Missing) > 0 {

@@ -137,7 +137,7 @@ func readFile(stdin io.Reader, path string) ([]byte, error) {
 	if path == "-" {
 		return io.ReadAll(io.LimitReader(stdin, 64<<20))
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(path) //nolint:gosec // who runs the command names it
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, flow.Errorf(flow.NotFound, "There is no file %s.", path)
 	}

@@ -27,7 +27,7 @@ func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if d.maxBody > 0 {
 		if resp.ContentLength > d.maxBody {
-			resp.Body.Close()
+			_ = resp.Body.Close()
 			return nil, ErrTooLarge
 		}
 		resp.Body = &capped{body: resp.Body, left: d.maxBody}

@@ -35,7 +35,7 @@ func useResolver(t *testing.T) *resolver {
 	done := make(chan struct{})
 	go func() { defer close(done); r.serve() }()
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "udp", conn.LocalAddr().String()) //nolint:forbidigo // the test's own server
+		return (&net.Dialer{}).DialContext(ctx, "udp", conn.LocalAddr().String())
 	}}
 	t.Cleanup(func() {
 		net.DefaultResolver = former

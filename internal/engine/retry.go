@@ -74,7 +74,7 @@ func readRetry(raw json.RawMessage, at nodePlace, problems []flow.Problem) (retr
 // half and all of the nominal pause, so that many nodes do not come at once.
 func (r retry) pause(failed int) time.Duration {
 	whole := min(float64(r.delay)*math.Pow(r.factor, float64(failed-1)), float64(r.maxDelay))
-	return time.Duration(whole/2 + rand.Float64()*whole/2)
+	return time.Duration(whole/2 + rand.Float64()*whole/2) //nolint:gosec // a pause, not a secret
 }
 
 // rest is a node that waits for its next try.

@@ -80,7 +80,7 @@ type sim struct {
 func (s *sim) roll(what ...any) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, what...)
-	return rand.New(rand.NewPCG(s.seed, h.Sum64())) //nolint:gosec // no secret
+	return rand.New(rand.NewPCG(s.seed, h.Sum64()))
 }
 
 func between(r *rand.Rand, from, to time.Duration) time.Duration {

@@ -205,7 +205,7 @@ func simSeeds(t *testing.T, n int) []uint64 {
 		}
 	}
 	for i := range n {
-		seeds = append(seeds, 1000+uint64(i)) //nolint:gosec // a count is not negative
+		seeds = append(seeds, 1000+uint64(i))
 	}
 	return seeds
 }
@@ -306,7 +306,7 @@ func TestR30_FindsMutations(t *testing.T) {
 func TestR9_EveryCommitFails(t *testing.T) {
 	points := 0
 	for _, failure := range []error{errSimBusy, errSimLost, errSimUnknown} {
-		for seed := range uint64(proofs(t, 1, 40)) { //nolint:gosec // a count is not negative
+		for seed := range uint64(proofs(t, 1, 40)) {
 			for k, calls := 1, 1; k <= calls; k++ {
 				s := simulate(t, seed, true, func(s *sim) {
 					s.healthy = true

@@ -52,7 +52,7 @@ func newState(p *plan) *state {
 	s.ready.plan = p
 	for i := range p.nodes {
 		s.nodes[i].status = flow.NodeIdle
-		s.nodes[i].waiting = int32(len(p.nodes[i].in))
+		s.nodes[i].waiting = int32(len(p.nodes[i].in)) //nolint:gosec // at most as many as the graph has connections
 	}
 	return s
 }

@@ -300,11 +300,11 @@ func (m meter) CallCost(function, _ string, args []ref.Val, result ref.Val) *uin
 		return &cost
 	}
 	if function == "matches" && len(args) == 2 {
-		return new(1 + uint64(length(args[0])+length(args[1]))/100)
+		return new(1 + uint64(length(args[0])+length(args[1]))/100) //nolint:gosec // lengths are not negative
 	}
 	switch result.(type) {
 	case types.String, types.Bytes:
-		return new(1 + uint64(length(result))/100)
+		return new(1 + uint64(length(result))/100) //nolint:gosec // lengths are not negative
 	case traits.Lister:
 		return new(1 + uint64(m.calc.AggregateSize(result))/10)
 	}

@@ -28,13 +28,13 @@ func TestL6_Reset(t *testing.T) {
 		}
 		return secret
 	}
-	void, late := made(), ""
+	void := made()
 	messages := map[string]bool{}
 	refused := func(what, secret string) {
 		t.Helper()
 		messages[wantKind(t, what, reset(secret), flow.Invalid).Message] = true
 	}
-	late = made()
+	late := made()
 	refused("the one before", void)
 	for _, s := range []string{"", "null", strings.Repeat("A", 43), late[1:], late + "A", strings.ToUpper(late), strings.Repeat("x", 1<<20), session} {
 		refused("never issued", s)

@@ -32,11 +32,12 @@ func (e Endpoint) WithDefaults(d Endpoint) Endpoint {
 	}
 }
 
-// Client returns the HTTP client to give to an SDK. Its answers never fail with
+// Client returns the HTTP client to give to an SDK. It goes out by the transport of
+// HTTP, and nowhere when that has none. Its answers never fail with
 // anything but an [*Error], and report to the [Call] of the request's context.
 func (e Endpoint) Client() *http.Client {
 	c := *e.HTTP
-	c.Transport = &transport{endpoint: e, base: cmp.Or(c.Transport, http.DefaultTransport)}
+	c.Transport = &transport{endpoint: e, base: c.Transport}
 	return &c
 }
 

@@ -84,7 +84,7 @@ func (p RetryPolicy) pause(attempt int, err error) (time.Duration, bool) {
 	if shift := attempt - 1; shift < 30 && p.Base<<shift < p.Max {
 		whole = p.Base << shift
 	}
-	return whole/2 + rand.N(whole/2+1), true
+	return whole/2 + rand.N(whole/2+1), true //nolint:gosec // a pause, not a secret
 }
 
 // sleep waits for d and reports false if ctx ended first.

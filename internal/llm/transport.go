@@ -11,6 +11,8 @@ import (
 // maxErrorBody is how much of a refusal is read, in bytes.
 const maxErrorBody = 64 << 10
 
+var errNoTransport = errors.New("the client was given no transport")
+
 // transport is the wire of a provider: it turns refusals and broken connections
 // into typed errors before an SDK sees them.
 type transport struct {
@@ -21,6 +23,9 @@ type transport struct {
 // RoundTrip sends req. A refusal (status 400 and up) is an [*Error], not an answer.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	call, _ := req.Context().Value(callKey{}).(*Call)
+	if t.base == nil {
+		return nil, t.endpoint.unreachable(errNoTransport)
+	}
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
 		return nil, t.endpoint.unreachable(err)
@@ -30,7 +35,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	defer resp.Body.Close()
-	late := time.AfterFunc(t.endpoint.Idle, func() { resp.Body.Close() }) // what came until then is enough
+	late := time.AfterFunc(t.endpoint.Idle, func() { _ = resp.Body.Close() }) // what came until then is enough
 	defer late.Stop()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	r := reply{Status: resp.StatusCode, Header: resp.Header, Body: body}

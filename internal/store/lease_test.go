@@ -90,7 +90,7 @@ type leases struct {
 func newLeases(t *testing.T, s *store.Store, seed int) *leases {
 	t.Helper()
 	o := user(t, s, fmt.Sprintf("r4-%d@example.com", seed))
-	return &leases{store: s, roll: rand.New(rand.NewPCG(uint64(seed), 4)), owner: o, run: accept(t, s, o, nil), seq: 1, claims: [3]int64{-1, -1, -1}} //nolint:gosec // a seed
+	return &leases{store: s, roll: rand.New(rand.NewPCG(uint64(seed), 4)), owner: o, run: accept(t, s, o, nil), seq: 1, claims: [3]int64{-1, -1, -1}}
 }
 
 func (k *leases) move(ctx context.Context) error {

@@ -25,7 +25,7 @@ type secretRow struct {
 	LastUsedAt *int64
 }
 
-const secretColumns = "id, user_id, name, provider, hosts, version, key_id, wrapped, sealed, created_at, updated_at, last_used_at"
+const secretColumns = "id, user_id, name, provider, hosts, version, key_id, wrapped, sealed, created_at, updated_at, last_used_at" //nolint:gosec // names of columns
 
 func (r secretRow) secret() (flow.StoredSecret, error) {
 	out := flow.StoredSecret{

@@ -91,7 +91,7 @@ type tokenRow struct {
 	LastUsedAt *int64
 }
 
-const tokenColumns = "tokens.id AS token_id, tokens.user_id, tokens.name, tokens.prefix, tokens.scopes, tokens.sources, tokens.created_at AS token_at, tokens.expires_at, tokens.last_used_at"
+const tokenColumns = "tokens.id AS token_id, tokens.user_id, tokens.name, tokens.prefix, tokens.scopes, tokens.sources, tokens.created_at AS token_at, tokens.expires_at, tokens.last_used_at" //nolint:gosec // names of columns
 
 func (r tokenRow) token() (flow.Token, error) {
 	t := flow.Token{

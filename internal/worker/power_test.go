@@ -184,7 +184,7 @@ func TestR6_ThePowerGoes(t *testing.T) {
 	d, name := newDisk(t)
 	began, crashes, total, undone := time.Now(), times(t, 40, 2000), 0, 0
 	for i := range crashes {
-		roll := rand.New(rand.NewPCG(uint64(i), 6)) //nolint:gosec // a seed
+		roll := rand.New(rand.NewPCG(uint64(i), 6))
 		dir := t.TempDir()
 		d.fresh()
 		b, err := openBench(t, store.Config{URL: "file:" + filepath.Join(dir, "heddle.db"), SQLite: openOn(t, name)}, bench{effects: &tally{n: map[string]int{}}})

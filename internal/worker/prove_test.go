@@ -105,7 +105,7 @@ func (p *proof) audit(t *testing.T, what string, began time.Time) {
 
 // random returns a duration in [from, to).
 func random(from, to time.Duration) time.Duration {
-	return from + time.Duration(mrand.Int64N(int64(to-from))) //nolint:gosec // no secret
+	return from + time.Duration(mrand.Int64N(int64(to-from)))
 }
 
 // TestR1_KilledAgainAndAgain kills the one process of a SQLite database, which also
@@ -139,7 +139,7 @@ func TestR2_KilledAmongOthers(t *testing.T) {
 	for range kills {
 		p.accepts(t, 6) // more than hands: whoever is killed is at work
 		time.Sleep(random(20*time.Millisecond, 220*time.Millisecond))
-		i := mrand.IntN(len(hands)) //nolint:gosec // no secret
+		i := mrand.IntN(len(hands))
 		hands[i].end(syscall.SIGKILL)
 		hands[i] = p.start(t)
 	}

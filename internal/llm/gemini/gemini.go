@@ -92,7 +92,7 @@ func parts(r llm.Request) []*genai.Part {
 }
 
 func config(r llm.Request) *genai.GenerateContentConfig {
-	conf := &genai.GenerateContentConfig{MaxOutputTokens: int32(min(r.MaxTokens, math.MaxInt32)), StopSequences: r.Stop}
+	conf := &genai.GenerateContentConfig{MaxOutputTokens: int32(min(r.MaxTokens, math.MaxInt32)), StopSequences: r.Stop} //nolint:gosec // bounded in the line
 	if r.System != "" {
 		conf.SystemInstruction = &genai.Content{Parts: []*genai.Part{genai.NewPartFromText(r.System)}}
 	}

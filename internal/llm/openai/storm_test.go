@@ -19,8 +19,8 @@ import (
 func TestR29_ProviderStorm(t *testing.T) {
 	const questions, wait = 300, 30 * time.Millisecond
 	var mu sync.Mutex
-	dice := rand.New(rand.NewPCG(29, 29)) //nolint:gosec // the same storm each time
-	refused := map[string]time.Time{}     // by prompt: when it may come again
+	dice := rand.New(rand.NewPCG(29, 29))
+	refused := map[string]time.Time{} // by prompt: when it may come again
 	early, failures := 0, 0
 	s := llmtest.Serve(t, llmtest.OpenAI{}, func(r *llmtest.Reply) {
 		mu.Lock()
