@@ -300,6 +300,9 @@ func (c *Config) checkClerk(bad complain) {
 	} else if !publishable.MatchString(c.ClerkPublishableKey) {
 		bad("CLERK_PUBLISHABLE_KEY", "must begin with pk_test_ or pk_live_.")
 	}
+	if c.ClerkWebhookSecret == "" {
+		bad("CLERK_WEBHOOK_SECRET", "is missing; make a webhook in the Clerk dashboard that points to /api/webhooks/clerk, and copy its signing secret.")
+	}
 }
 
 func (c *Config) checkProduction(bad complain) {

@@ -130,18 +130,32 @@ func (h *home) serve(token string) *server {
 	return s
 }
 
-// sql writes to the database by hand, as somebody who should not.
-func (h *home) sql(t *testing.T, statements ...string) {
+// database opens the SQLite file of the installation.
+func (h *home) database(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(h.dir, "heddle.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// sql writes to the database by hand, as somebody who should not.
+func (h *home) sql(t *testing.T, statements ...string) {
+	t.Helper()
 	for _, q := range statements {
-		if _, err := db.ExecContext(t.Context(), q); err != nil {
+		if _, err := h.database(t).ExecContext(t.Context(), q); err != nil {
 			t.Fatalf("%s: %v", q, err)
 		}
+	}
+}
+
+// query reads one row.
+func (h *home) query(t *testing.T, statement string, to ...any) {
+	t.Helper()
+	if err := h.database(t).QueryRowContext(t.Context(), statement).Scan(to...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
 	}
 }
 

@@ -86,6 +86,8 @@ func NewAuditEntry(ctx context.Context, user ID, action AuditAction, target stri
 		e.Via = a.Via
 	} else if e.RequestID == "" {
 		e.Via = ViaCLI
+	} else if action == AuditSignIn { // by which one becomes the actor
+		e.Via = ViaSession
 	}
 	return e
 }

@@ -309,6 +309,18 @@ func eval[T any](p *page, expression string, o ...chromedp.EvaluateOption) T {
 	return v
 }
 
+// holds evaluates a condition. While the page is just being left it does not hold.
+func (p *page) holds(check string) bool {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	defer cancel()
+	ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](check, chromedp.EvalAwaitPromise))
+	if err != nil && !strings.Contains(err.Error(), "navigated or closed") && !strings.Contains(err.Error(), "context was destroyed") {
+		p.t.Fatalf("%s: %v", check, err)
+	}
+	return ok && err == nil
+}
+
 // wait waits until a JavaScript expression is true.
 func (p *page) wait(what, expression string) {
 	p.t.Helper()
@@ -316,7 +328,7 @@ func (p *page) wait(what, expression string) {
 	tick := time.NewTicker(30 * time.Millisecond)
 	defer tick.Stop()
 	check := "(async () => { try { return Boolean(" + expression + ") } catch { return false } })()" // a page that is just loading has no body
-	for !eval[bool](p, check, chromedp.EvalAwaitPromise) {
+	for !p.holds(check) {
 		select {
 		case <-deadline:
 			p.shot("failed")

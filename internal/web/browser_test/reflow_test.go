@@ -20,7 +20,7 @@ func TestReflow(t *testing.T) {
 	s.account()
 	p := reflowed{s.browser("light")}
 	p.signIn()
-	for _, path := range []string{"/workflows", "/workflows?query=zebra", "/templates", "/runs", "/settings", "/docs/api", "/nothing/here"} {
+	for _, path := range []string{"/workflows", "/workflows?query=zebra", "/templates", "/runs", "/settings", "/settings/activity", "/docs/api", "/nothing/here"} {
 		t.Run(strings.Trim(path, "/"), func(t *testing.T) {
 			p.t = t
 			p.open(path)

@@ -31,7 +31,7 @@ func TestSecrets(t *testing.T) {
 			p.shot("provider-key")
 			p.typed("#key-openai-f-value", "sk-of-my-own")
 			p.click(`form[action="/settings/providers/openai/key"] button`)
-			p.wait("the provider is ready with it", `[...document.querySelectorAll("#providers ~ *, section[aria-labelledby=providers] tr")].some((r) => r.innerText.includes("OpenAI") && r.innerText.includes("Your key"))`)
+			p.wait("the provider is ready with it", `[...document.querySelectorAll("#providers ~ *, section[aria-labelledby=providers] tr")].some((r) => r.innerText.includes("OpenAI") && r.innerText.includes("Change key"))`)
 			p.shot("kept")
 			p.click(`summary[aria-label="Delete SHOP_TOKEN"]`)
 			p.click(`form[action="/settings/secrets/SHOP_TOKEN/delete"] button`)

@@ -21,14 +21,35 @@ function markSection() {
   }
 }
 
-/** land moves the focus to the heading of a new page. A morph keeps it where it is. */
+let shown = '';
+
+/** same reports whether the page is the one that was there, as after a form of the settings. */
+function same() {
+  const before = shown;
+  shown = document.querySelector<HTMLElement>('#main [data-page]')?.dataset.page ?? '';
+  return shown === before && shown === 'settings';
+}
+
+/** toMistake moves the focus to the first field with a mistake, if there is one. */
+function toMistake() {
+  const field = document.querySelector<HTMLElement>('#main [aria-invalid="true"]');
+  field?.focus({ preventScroll: true });
+  field?.scrollIntoView({ block: 'center' });
+  return Boolean(field);
+}
+
+/**
+ * land moves the focus to the first mistake, else to the heading of a new page. A morph
+ * keeps it where it is.
+ */
 function land(swap: string) {
+  const stays = same();
   const lost = !document.activeElement || document.activeElement === document.body;
   if (/morph/i.test(swap) && !lost) return;
   const h1 = document.querySelector<HTMLElement>('#main h1[tabindex="-1"]');
-  if (!h1) return;
+  if (!h1 || toMistake()) return;
   const aimed = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!/morph/i.test(swap) && !aimed) scrollTo(0, 0);
+  if (!/morph/i.test(swap) && !aimed && !stays) scrollTo(0, 0);
   h1.focus({ preventScroll: true });
   announce(document.title);
 }
@@ -45,6 +66,7 @@ function lean(e: FormDataEvent) {
 export function startSwaps(htmx: Htmx) {
   htmx.registerExtension('heddle', keepOpen);
   document.addEventListener('formdata', lean);
+  same();
   document.addEventListener('htmx:finally:swap', (e) => {
     const { ctx } = (e as CustomEvent<Swapped>).detail;
     if (ctx.target && ctx.target.id !== 'main' && ctx.target !== document.body) return;
