@@ -85,20 +85,6 @@ func updateRun(ctx context.Context, tx *Tx, st flow.Step) error {
 	return fenced(res.RowsAffected())
 }
 
-func insertEvents(ctx context.Context, tx *Tx, st flow.Step) error {
-	for i := range st.Events {
-		if want := st.Events[0].Seq + int64(i); st.Events[i].Seq != want {
-			return fmt.Errorf("event %d of %s must be number %d", st.Events[i].Seq, st.RunID, want)
-		}
-	}
-	return chunks(st.Events, func(part []flow.Event) error {
-		return insertMany(ctx, tx, "run_events (run_id, seq, type, at, payload)", len(part), func(i int) []any {
-			e := part[i]
-			return []any{st.RunID, e.Seq, e.Type, micros(e.At), string(e.Payload)}
-		}, "")
-	})
-}
-
 const resultUpdate = ` ON CONFLICT (run_id, node_id, iteration, attempt) DO UPDATE SET status = excluded.status, cached = excluded.cached, inputs = excluded.inputs, output = excluded.output,
 	error = excluded.error, reason = excluded.reason, meta = excluded.meta, cache_key = excluded.cache_key, tokens_in = excluded.tokens_in, tokens_out = excluded.tokens_out,
 	cost_usd = excluded.cost_usd, queued_at = excluded.queued_at, started_at = excluded.started_at, duration = excluded.duration`

@@ -428,25 +428,6 @@ func (s *Store) Logs(ctx context.Context, o flow.Owner, id flow.ID, after int64,
 	return logs(rows), failed("read log", err)
 }
 
-// Events returns the events of a run of the owner after a number, in order.
-func (s *Store) Events(ctx context.Context, o flow.Owner, id flow.ID, after int64, limit int) ([]flow.Event, error) {
-	if err := s.owns(ctx, o, id); err != nil {
-		return nil, err
-	}
-	var rows []struct {
-		Seq     int64
-		Type    flow.EventType
-		At      int64
-		Payload string
-	}
-	err := s.many(ctx, &rows, "SELECT seq, type, at, payload FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?", id, after, limit)
-	out := make([]flow.Event, len(rows))
-	for i, r := range rows {
-		out[i] = flow.Event{RunID: id, Seq: r.Seq, Type: r.Type, At: fromMicros(r.At), Payload: json.RawMessage(r.Payload)}
-	}
-	return out, failed("read events", err)
-}
-
 // owns reports nil when the run is the owner's.
 func (s *Store) owns(ctx context.Context, o flow.Owner, id flow.ID) error {
 	var n int

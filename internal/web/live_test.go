@@ -64,7 +64,9 @@ func (v *viewer) say(format string, args ...any) {
 func (v *viewer) next() (frame, error) {
 	v.t.Helper()
 	for len(v.rest) == 0 {
-		must(v.t, v.ws.SetReadDeadline(time.Now().Add(15*time.Second)))
+		if err := v.ws.SetReadDeadline(time.Now().Add(15 * time.Second)); err != nil {
+			return frame{}, err
+		}
 		_, raw, err := v.ws.ReadMessage()
 		if err != nil {
 			return frame{}, err

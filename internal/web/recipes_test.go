@@ -147,6 +147,9 @@ func (s *site) noWayIn(t *testing.T, method, path, body string, h header) {
 // TestB6_TemplatesInTextStayText names workflows with a hundred payloads for template
 // engines: each is on the page as it was written, and none was computed.
 func TestB6_TemplatesInTextStayText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-SHORT: one request after the other, nothing for the race detector")
+	}
 	s := newSite(t)
 	const product = "9801547"
 	var payloads []string

@@ -16,6 +16,9 @@ import (
 // TestW2_OthersIDsShowNothing asks one socket for a thousand runs and workflows of
 // somebody else while they change. Not one message comes.
 func TestW2_OthersIDsShowNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-SHORT: this opens sixty sockets; run it without -short")
+	}
 	s := newSite(t)
 	s.listen()
 	wf := s.workflow(s.bob, "Private")
@@ -155,8 +158,11 @@ func TestW4_SocketsPerUser(t *testing.T) {
 // random moments, and comes back with the last number seen: no gap, nothing twice.
 func TestW6_RandomCuts(t *testing.T) {
 	cuts := 200
-	if os.Getenv("HEDDLE_PROVE") == "full" {
+	switch {
+	case os.Getenv("HEDDLE_PROVE") == "full":
 		cuts = 1000
+	case testing.Short():
+		cuts = 40
 	}
 	s := newSite(t)
 	s.listen()

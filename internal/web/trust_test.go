@@ -126,6 +126,9 @@ func TestB3_HeadersOnWhatCannotBeRead(t *testing.T) {
 // TestN5_OnlyProxiesSayWhoAsks spoofs the client's address: without a trusted proxy
 // the header does nothing, behind one only what the proxy added counts.
 func TestN5_OnlyProxiesSayWhoAsks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-SHORT: one request after the other, nothing for the race detector")
+	}
 	asked := func(t *testing.T, trusted []string, forwarded func(i int) string) (limited bool) {
 		s := newSite(t, func(c *web.Config) { c.RateAPI, c.TrustedProxies = 5, trusted })
 		for i := range 10 {
@@ -207,6 +210,9 @@ var inside = regexp.MustCompile(`(?i)select |insert |sqlite|database is|\.go:\d|
 // TestS7_ErrorsTellNothing breaks the database under every route, for everybody, until
 // more than 200 errors were answered: each is an id and a sentence.
 func TestS7_ErrorsTellNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-SHORT: one request after the other, nothing for the race detector")
+	}
 	s := newSite(t)
 	of := s.belongings()
 	patterns := s.patterns()

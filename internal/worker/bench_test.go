@@ -3,6 +3,8 @@ package worker_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,11 +16,28 @@ import (
 // BenchmarkRuns measures runs of five trivial nodes from acceptance to their end
 // on SQLite, 64 at a time, history kept: one operation is one run.
 func BenchmarkRuns(b *testing.B) {
+	for name, g := range map[string]graph{"5": fiveNodes(b), "100": rowOf(100)} {
+		b.Run(name, func(b *testing.B) { benchmarkRuns(b, g) })
+	}
+}
+
+// rowOf is a graph of n steps in a row.
+func rowOf(n int) graph {
+	var nodes, edges []string
+	for i := range n {
+		nodes = append(nodes, fmt.Sprintf(`{"id":"n%d","type":"echo"}`, i))
+		if i > 0 {
+			edges = append(edges, fmt.Sprintf(`{"id":"e%d","source":"n%d","target":"n%d"}`, i, i-1, i))
+		}
+	}
+	return graph{json.RawMessage("[" + strings.Join(nodes, ",") + "]"), json.RawMessage("[" + strings.Join(edges, ",") + "]")}
+}
+
+func benchmarkRuns(b *testing.B, g graph) {
 	s := newSite(b)
 	p := s.process(32)
 	s.start(p)
 	defer s.stop(p)
-	g := fiveNodes(b)
 	before, began := cpuTime(), time.Now()
 	slots := make(chan struct{}, 64)
 	var last atomic.Value
