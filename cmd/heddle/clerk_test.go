@@ -5,7 +5,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/cookiejar"
@@ -79,9 +79,7 @@ func (c *loopbackClerk) token(t *testing.T, origin, user, session string, change
 	t.Helper()
 	now := time.Now().Unix()
 	claims := map[string]any{"iss": "https://clerk.example.com", "sub": user, "sid": session, "azp": origin, "iat": now, "nbf": now - 5, "exp": now + 60}
-	for k, v := range change {
-		claims[k] = v
-	}
+	maps.Copy(claims, change)
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		t.Fatal(err)
@@ -238,6 +236,6 @@ func TestClerk_HalfConfigured(t *testing.T) {
 // count returns how many rows a table has.
 func (h *home) count(t *testing.T, table string) (n int) {
 	t.Helper()
-	h.query(t, fmt.Sprintf("SELECT count(*) FROM %s", table), &n)
+	h.query(t, "SELECT count(*) FROM "+table, &n)
 	return n
 }
