@@ -24,6 +24,7 @@ func TestCanvasSteps(t *testing.T) {
 		{"N3 steps land on the grid, Ctrl sets them free", canvasTab.dragSnaps},
 		{"N5 Alt and drag duplicates", canvasTab.altDrags},
 		{"N6 delete takes the connections along, in one step", canvasTab.deletes},
+		{"N6 the pointer moves before a deletion is painted", canvasTab.pointerBeatsFrame},
 		{"N8 copy and paste as text, into another workflow", canvasTab.copies},
 		{"N10 Ctrl+D duplicates", canvasTab.duplicates},
 		{"N11 more than 200 steps can be undone, also after a save", canvasTab.undoesMany},
@@ -96,6 +97,26 @@ func (p canvasTab) altDrags() {
 	if d := p.saved(id); len(d.Nodes) != 4 || d.Nodes[0].Position.X != 0 || d.Nodes[3].Position.X != 320 {
 		p.t.Errorf("stored %+v", d.Nodes)
 	}
+}
+
+// pointerBeatsFrame takes a step away and moves the pointer before the next frame.
+func (p canvasTab) pointerBeatsFrame() {
+	p.graph(threeNodes, threeEdges)
+	p.pressOn("A", 0)
+	x, y := p.box(titleOf("B"))
+	lost := eval[string](p.page, fmt.Sprintf(`(() => {
+		let lost = "";
+		const note = (e) => lost = e.message, at = { clientX: %g, clientY: %g, pointerType: "mouse", bubbles: true };
+		addEventListener("error", note);
+		%[3]s.dispatchEvent(new KeyboardEvent("keydown", { key: "Delete", code: "Delete", bubbles: true }));
+		%[3]s.dispatchEvent(new PointerEvent("pointermove", at));
+		removeEventListener("error", note);
+		return lost;
+	})()`, x, y, stage))
+	if lost != "" {
+		p.t.Errorf("the pointer moved before the next frame: %s", lost)
+	}
+	p.wait("the card is gone", `document.querySelectorAll("#canvas .node:not([hidden])").length === 2`)
 }
 
 func (p canvasTab) deletes() {

@@ -24,6 +24,12 @@ export class Culler {
     this.valid = false;
   }
 
+  /** renumbered scans at once: after nodes came or went the old places mean nothing, and the pointer may move before the next frame. */
+  renumbered(g: Graph) {
+    this.scan(g);
+    this.valid = false;
+  }
+
   /** look brings the lists up to date; it reports whether they were made anew. */
   look(g: Graph, cam: Camera): boolean {
     const was = this.blocks;

@@ -295,7 +295,7 @@ export class View implements Surface {
     this.drawing = null;
     this.liftedNodes = this.liftedEdges = nobody;
     this.deck.refresh(this.graph);
-    this.cull.invalidate();
+    this.cull.renumbered(this.graph);
     this.moving = true;
     this.redraw(true);
   }
