@@ -222,6 +222,7 @@ func (r *run) conclude() {
 		return
 	}
 	r.ended = true
+	r.closeWithin()
 	now := time.Now().UTC()
 	r.final = r.status()
 	change := flow.RunChange{Status: r.final, Error: r.verdict, Counts: r.state.Counts, Usage: r.total(), CompletedAt: &now}

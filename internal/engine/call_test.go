@@ -261,6 +261,34 @@ func values(m map[string]flow.NodeStatus) []flow.NodeStatus {
 	return out
 }
 
+// A run that ends before it calls again ends the rows that a lost worker left running
+// within its calls: no step of a final run says that it runs.
+func TestE12_WhatALostWorkerLeftInACallEnds(t *testing.T) {
+	for name, change := range map[string]func(*flow.Claim){
+		"given up": func(c *flow.Claim) { c.Lost = 3 }, "canceled": func(c *flow.Claim) { c.Cancel = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			flows := shelf{}
+			flows.put("wf_in", (&g{}).arg("x", "say", ""))
+			w := newWorld(t, engine.Config{Workflows: flows}, each(), kind("say", node.Pure, say))
+			c := w.memory.Claim((&g{}).node("m", "each", calls("wf_in", 2)).items("m", "one", "two").run())
+			c.Results = []flow.NodeResult{
+				{RunID: "run_1", NodeID: "m", NodeType: "each", Attempt: 1, Status: flow.NodeRunning},
+				{RunID: "run_1", NodeID: "m/x", NodeType: "say", Iteration: "1", Attempt: 1, Status: flow.NodeSuccess},
+				{RunID: "run_1", NodeID: "m/x", NodeType: "say", Iteration: "2", Attempt: 1, Status: flow.NodeRunning},
+			}
+			change(&c)
+			s, err := w.engine.Execute(t.Context(), c)
+			if err != nil || !s.Final() {
+				t.Fatal(s, err)
+			}
+			if d := cmp.Diff(map[string]flow.NodeStatus{"m/x 2": flow.NodeCanceled}, w.inner()); d != "" { // the first is final and not written again
+				t.Error(d)
+			}
+		})
+	}
+}
+
 func TestE8_CancelReachesCalledNodes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		flows := shelf{}

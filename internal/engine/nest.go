@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -111,6 +114,7 @@ func (r *run) embed(e entry) {
 	r.announce(e.from)
 	for _, res := range e.step.Results {
 		r.consume(res.Usage)
+		r.keepWithin(res)
 		if res.Status.Final() && r.plan.nodes[e.from.node].retry.attempts > 1 {
 			r.inside[e.from.node] = append(r.inside[e.from.node], res)
 		}
@@ -126,8 +130,43 @@ func (r *run) embed(e entry) {
 	r.batch.entries = append(r.batch.entries, e.done)
 }
 
+// within is one attempt of a called node.
+type within struct {
+	node, iteration string
+	attempt         int
+}
+
+// keepWithin notes which called nodes are not final.
+func (r *run) keepWithin(res flow.NodeResult) {
+	key := within{res.NodeID, res.Iteration, res.Attempt}
+	if res.Status.Final() {
+		delete(r.within, key)
+	} else {
+		r.within[key] = res
+	}
+}
+
+// closeWithin ends the rows of called nodes that nothing will end any more: those of a
+// lost worker, when the run does not call them again before its own end.
+func (r *run) closeWithin() {
+	if r.nest != nil {
+		return // the run around it does this
+	}
+	open := slices.SortedFunc(maps.Values(r.within), func(a, b flow.NodeResult) int {
+		return cmp.Or(cmp.Compare(a.NodeID, b.NodeID), cmp.Compare(a.Iteration, b.Iteration), cmp.Compare(a.Attempt, b.Attempt))
+	})
+	for _, res := range open {
+		res.Status, res.Reason = flow.NodeCanceled, "because the run ended before it did"
+		r.writeResult(res)
+	}
+	clear(r.within)
+}
+
 // keepInside remembers a row that a called run wrote before this worker came.
 func (r *run) keepInside(res flow.NodeResult) {
+	if r.nest == nil {
+		r.keepWithin(res)
+	}
 	for _, i := range r.plan.callers {
 		if strings.HasPrefix(res.NodeID, r.plan.nodes[i].ID+"/") {
 			r.inside[i] = append(r.inside[i], res)

@@ -75,10 +75,11 @@ type run struct {
 	patience *time.Timer // ends the wait for the journal after a release
 
 	wake    chan struct{}
-	nest    *nest                     // nil: nobody called the run
-	frozen  map[int]int               // by node that calls: the version of the workflow
-	inside  map[int][]flow.NodeResult // by node that calls: what its calls recorded
-	entries chan entry                // what called runs write
+	nest    *nest                      // nil: nobody called the run
+	frozen  map[int]int                // by node that calls: the version of the workflow
+	inside  map[int][]flow.NodeResult  // by node that calls: what its calls recorded
+	within  map[within]flow.NodeResult // rows of called nodes that are not final
+	entries chan entry                 // what called runs write
 
 	mu    sync.Mutex
 	noisy []*attempt // guarded by mu: attempts with text or log lines to write
@@ -109,7 +110,7 @@ func newRun(ctx context.Context, e *Engine, c flow.Claim) *run {
 		seq:   c.Seq, logSeq: c.LogSeq, usage: flow.Usage{CostUSD: new(0.0)},
 		cut: map[int]flow.NodeResult{}, last: map[int]int{}, tries: map[int]int{}, resumes: map[int]*node.Resume{}, said: map[string]flow.Answer{},
 		steps: make(chan flow.Step, 1), flushed: make(chan error, 1), outcomes: make(chan outcome, 64),
-		frozen: map[int]int{}, inside: map[int][]flow.NodeResult{}, entries: make(chan entry),
+		frozen: map[int]int{}, inside: map[int][]flow.NodeResult{}, within: map[within]flow.NodeResult{}, entries: make(chan entry),
 		pools:  [2]chan struct{}{make(chan struct{}, e.PerRun), e.slots},
 		starts: make(chan *attempt), jobs: make(chan *attempt, 64), gone: make(chan struct{}), wake: make(chan struct{}, 1),
 		timer: time.NewTimer(time.Hour),

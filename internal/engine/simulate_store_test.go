@@ -58,6 +58,7 @@ type simRun struct {
 type sim struct {
 	seed    uint64
 	begin   time.Time
+	plain   bool             // no node calls a workflow
 	noFence bool             // mutation: the database does not compare tokens
 	lies    bool             // mutation: the database acknowledges commits that it lost
 	warp    func(*flow.Step) // mutation: changes steps before they are kept
@@ -73,6 +74,7 @@ type sim struct {
 	moves     map[string]bool
 	commits   int
 	takeovers int
+	items     int // calls of nodes of called workflows
 }
 
 // roll returns numbers that depend on the seed and on what they are for, and not on
@@ -133,7 +135,7 @@ func (r *simRun) claim() flow.Claim {
 		run.Status, run.Error, run.Counts, run.Usage, run.StartedAt = c.Status, c.Error, c.Counts, c.Usage, c.StartedAt
 	}
 	results := slices.SortedFunc(maps.Values(r.results), func(a, b flow.NodeResult) int {
-		return strings.Compare(fmt.Sprintf("%s %03d", a.NodeID, a.Attempt), fmt.Sprintf("%s %03d", b.NodeID, b.Attempt))
+		return strings.Compare(fmt.Sprintf("%s %03d", at(a), a.Attempt), fmt.Sprintf("%s %03d", at(b), b.Attempt))
 	})
 	return flow.Claim{
 		Run: run, Token: r.token, Seq: r.seq, LogSeq: r.log, Lost: r.lost, Cancel: r.cancel, Results: results, Answers: slices.Clone(r.answers),
@@ -246,9 +248,10 @@ func (r *simRun) keep(s *sim, st flow.Step) {
 	r.seq += int64(len(st.Events))
 	r.log += int64(len(st.Logs))
 	for _, res := range st.Results {
-		r.results[simAttempt{res.NodeID, res.Attempt}] = res
-		if n := r.newest[res.NodeID]; res.Attempt >= n.Attempt {
-			r.newest[res.NodeID] = res
+		key := at(res)
+		r.results[simAttempt{key, res.Attempt}] = res
+		if n := r.newest[key]; res.Attempt >= n.Attempt {
+			r.newest[key] = res
 		}
 		if res.Status == flow.NodeWaiting && res.Meta["question"] != "" && !r.asked[res.NodeID] {
 			r.asked[res.NodeID] = true
@@ -283,7 +286,7 @@ func (s *sim) answerLater(r *simRun, node string) {
 func brief(st flow.Step) string {
 	var parts []string
 	for _, res := range st.Results {
-		parts = append(parts, fmt.Sprintf("%s.%d=%s", res.NodeID, res.Attempt, res.Status))
+		parts = append(parts, fmt.Sprintf("%s.%d=%s", at(res), res.Attempt, res.Status))
 	}
 	slices.Sort(parts)
 	if st.Run != nil {

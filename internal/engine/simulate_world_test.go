@@ -2,8 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,28 +23,65 @@ type simNode struct {
 	branch  bool // it may take the other branch
 	pinned  bool
 	errors  bool // its failures come out of a port of their own
+	items   int  // how often it calls the other workflow
+	atOnce  int  // of these calls
 }
 
 type simGraph struct {
 	g
-	nodes map[string]*simNode
+	nodes  map[string]*simNode
+	called map[string]*simNode // of the workflow that nodes call, by "caller/id"
 }
 
-// simKinds are the kinds of random graphs; the last two wait.
-var simKinds = [...]string{"pure", "effect", "effect", "model", "needs", "hold", "ask"}
+// at returns what the world knows of a node of the run, its own or a called one.
+func (g *simGraph) at(id string) *simNode {
+	if n := g.nodes[id]; n != nil {
+		return n
+	}
+	return g.called[id]
+}
 
-// newSimGraph draws a graph of 2 to 12 nodes.
-func newSimGraph(r *rand.Rand) *simGraph {
-	out := &simGraph{nodes: map[string]*simNode{}}
+// simKinds are the kinds of random graphs; "hold" and "ask" wait, "many" calls a
+// workflow for each of some items.
+var simKinds = [...]string{"pure", "effect", "effect", "model", "needs", "hold", "ask", "many"}
+
+// simShelf has the workflow that nodes of random graphs call.
+var simShelf = shelf{"wf_called": {
+	ID: "wf_called", Name: "Called", Version: 1,
+	Nodes: json.RawMessage(`[{"id":"a","type":"pure"},{"id":"b","type":"effect"},{"id":"c","type":"effect"}]`),
+	Edges: json.RawMessage(`[{"id":"1","source":"a","target":"b","targetHandle":"in"},{"id":"2","source":"a","target":"c","targetHandle":"in"}]`),
+}}
+
+// call gives a node its items, and the called nodes their fate.
+func (g *simGraph) call(r *rand.Rand, id string, n *simNode) {
+	n.items, n.atOnce = 1+r.IntN(4), 1+r.IntN(3)
+	caller := id + "/"
+	for _, inner := range []string{"a", "b", "c"} {
+		k := &simNode{kind: map[string]string{"a": "pure"}[inner]}
+		if inner != "a" {
+			k.kind, k.sources = "effect", []string{caller + "a"}
+		}
+		k.flaky, k.broken = r.IntN(3)/2, r.IntN(12) == 0
+		g.called[caller+inner] = k
+	}
+}
+
+// newSimGraph draws a graph of 2 to 12 nodes, some of which may call a workflow.
+func newSimGraph(r *rand.Rand, calls bool) *simGraph {
+	out := &simGraph{nodes: map[string]*simNode{}, called: map[string]*simNode{}}
 	size := 2 + r.IntN(11)
 	for i := range size {
 		id := fmt.Sprintf("n%02d", i)
 		n := &simNode{kind: simKinds[r.IntN(len(simKinds))]}
-		if i == 0 && n.kind == "needs" {
+		if i == 0 && n.kind == "needs" || n.kind == "many" && !calls {
 			n.kind = "effect"
 		}
 		data := map[string]any{}
 		n.draw(r, data)
+		if n.kind == "many" {
+			data["workflow"] = "wf_called"
+			out.call(r, id, n)
+		}
 		out.nodes[id] = n
 		out.node(id, n.kind, data)
 		if i == 0 {
@@ -106,10 +145,10 @@ func (s *sim) newWorker(name string) *simWorker {
 	w := &simWorker{sim: s, name: name}
 	kinds := []node.Kind{
 		kind("pure", node.Pure, w.labor), kind("effect", node.Effect, w.labor), kind("model", node.Model, w.labor), needy("needs", node.Effect, w.labor),
-		kind("hold", node.Effect, w.labor), kind("ask", node.Effect, w.labor),
+		kind("hold", node.Effect, w.labor), kind("ask", node.Effect, w.labor), w.many(),
 	}
 	w.engine = engine.New(engine.Config{
-		Registry: node.NewRegistry(kinds...), Journal: w, Blobs: engine.NewMemory(), PerRun: 1 + s.roll("slots").IntN(8), Answerable: true,
+		Registry: node.NewRegistry(kinds...), Journal: w, Blobs: engine.NewMemory(), PerRun: 1 + s.roll("slots").IntN(8), Answerable: true, Workflows: simShelf,
 	})
 	return w
 }
@@ -141,8 +180,8 @@ func (w *simWorker) labor(ctx context.Context, c node.Call, _ string) (node.Resu
 	s.mu.Lock()
 	r := s.find(c.RunID)
 	s.checkStart(r, c)
-	n, call := r.graph.nodes[c.NodeID], r.calls[c.NodeID]
-	roll := s.roll("call", c.RunID, c.NodeID, call)
+	n, call := r.graph.at(c.NodeID), r.calls[keyOf(c)]
+	roll := s.roll("call", c.RunID, keyOf(c), call)
 	s.mu.Unlock()
 	long := 4 * time.Second
 	if n.kind == "pure" { // about as often below as above what is told of while it runs
@@ -163,11 +202,59 @@ func (w *simWorker) labor(ctx context.Context, c node.Call, _ string) (node.Resu
 		return node.Result{}, &node.Wait{Until: time.Now().Add(between(roll, time.Millisecond, time.Minute)), Reason: "waits"}
 	case c.Resume == nil && n.kind == "ask":
 		return node.Result{}, &node.Wait{Question: "Go on?", Reason: "asks"}
-	case n.branch && roll.IntN(2) == 0:
+	case n.items > 0:
+		if err := n.callAll(ctx, c); err != nil {
+			return node.Result{}, err
+		}
+	}
+	if n.branch && roll.IntN(2) == 0 {
 		return node.Result{Outputs: flow.Values{"other": flow.Text(c.NodeID)}}, nil
 	}
 	return out(flow.Text(c.NodeID)), nil
 }
+
+// many is the kind that calls a workflow.
+func (w *simWorker) many() node.Kind {
+	return node.Define(node.Spec{
+		Type: "many", Version: 1, Title: "many", Purity: node.Effect, Calls: "workflow",
+		Inputs:  []node.Port{{Name: "in", Label: "In", Type: flow.TypeAny, Multiple: true}},
+		Outputs: []node.Port{{Name: "out", Label: "Out", Type: flow.TypeAny}, {Name: "other", Label: "Other", Type: flow.TypeAny}},
+		Fields:  []node.Field{{Key: "workflow", Label: "Workflow", Widget: node.WidgetText}},
+	}, func(ctx context.Context, _ manyParams, c node.Call) (node.Result, error) { return w.labor(ctx, c, "") })
+}
+
+type manyParams struct {
+	Workflow string `json:"workflow"`
+}
+
+// callAll calls the workflow for each item, some at once. A call that fails fails the
+// node, for a reason that can pass.
+func (n *simNode) callAll(ctx context.Context, c node.Call) error {
+	errs, slots := make([]error, n.items), make(chan struct{}, n.atOnce)
+	var all sync.WaitGroup
+	for i := range n.items {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			time.Sleep(time.Duration(i+1) * 37 * time.Microsecond) // so that no two begin at one instant
+			called, err := c.Sub(ctx, node.Sub{Item: i + 1})
+			if err == nil && called.Status != flow.RunSuccess {
+				err = &node.Again{Err: flow.Errorf(flow.Unavailable, "Item %d failed.", i+1)}
+			}
+			errs[i] = err
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyOf names a node of the run, with the item it works on.
+func keyOf(c node.Call) string { return strings.TrimPrefix(c.Key, string(c.RunID)+":") }
 
 // hand works on one run after the other until ctx ends.
 func (w *simWorker) hand(ctx context.Context, number int) {
