@@ -16,6 +16,7 @@ import (
 
 // TestKeyboardOnly builds text -> debug -> debug in an empty workflow and runs it, with no pointer.
 func TestKeyboardOnly(t *testing.T) {
+	t.Parallel()
 	t.Run("X4 X7 a workflow is built and run by keys alone", builtByKeys)
 }
 
@@ -89,6 +90,7 @@ const hear = `(() => { window.__heard = [];
 
 // TestRunIsTold follows a run of many steps with the ears of a screen reader, and goes to what failed.
 func TestRunIsTold(t *testing.T) {
+	t.Parallel()
 	m := newSlowModel(t)
 	s := newSite(t, "OPENAI_BASE_URL="+m.URL+"/v1", "OPENAI_API_KEY=test")
 	s.account()
@@ -146,6 +148,7 @@ func (p *page) inView(label string) {
 
 // TestFollowRun follows a run to a step far away, in a hidden tab too.
 func TestFollowRun(t *testing.T) {
+	t.Parallel()
 	m := newSlowModel(t)
 	s := newSite(t, "OPENAI_BASE_URL="+m.URL+"/v1", "OPENAI_API_KEY=test")
 	s.account()
@@ -224,6 +227,7 @@ func (p *page) swipe(x0, y0, x1, y1 float64) {
 
 // TestTouch works with fingers.
 func TestTouch(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")
@@ -293,6 +297,7 @@ func TestTouch(t *testing.T) {
 
 // TestSmallTargets measures what can be pressed with a mouse.
 func TestSmallTargets(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")

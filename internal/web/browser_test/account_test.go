@@ -10,6 +10,7 @@ import (
 // TestAccount makes a token that is bound to an address, sees it in the activity of
 // the account, and sets a forgotten password by a link of the command line.
 func TestAccount(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			p := newArrangeSite(t, theme)

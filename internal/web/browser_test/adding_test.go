@@ -92,6 +92,7 @@ const oneText = `[{"id":"a","type":"text","position":{"x":0,"y":0},"data":{"labe
 
 // TestAdding adds steps by keyboard, by double-click and by a loose connection.
 func TestAdding(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")

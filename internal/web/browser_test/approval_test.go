@@ -16,6 +16,7 @@ const (
 // TestApproval answers a step that waits: on the canvas, in the inspector, on the
 // page of the run.
 func TestApproval(t *testing.T) {
+	t.Parallel()
 	p := canvasPage(t)
 	for _, c := range []struct {
 		name string

@@ -188,6 +188,7 @@ func (p *page) named(t *testing.T) *page {
 
 // TestArrange puts steps in order: the bar of a selection, guides, tidying.
 func TestArrange(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			p := newArrangeSite(t, theme)
@@ -314,6 +315,7 @@ func (p *page) arrangeTidy() {
 
 // TestWires changes connections: reconnect, insert, drop, cut, and what stands out.
 func TestWires(t *testing.T) {
+	t.Parallel()
 	p := newArrangeSite(t, "light")
 	t.Run("N7 delete and reconnect", func(t *testing.T) { p.named(t).wiresDissolve() })
 	t.Run("N9 paste with connections", func(t *testing.T) { p.named(t).wiresPaste() })

@@ -88,6 +88,7 @@ var (
 
 // TestNodes proves what a node can be beside its kind, in both themes.
 func TestNodes(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			p := newArrangeSite(t, theme)

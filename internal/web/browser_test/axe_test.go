@@ -15,6 +15,7 @@ import (
 // TestAxe looks at every page and state with axe-core: WCAG 2.2 A and AA, and good
 // practice, in both themes. It also wants no page wider than a window of 320 pixels.
 func TestAxe(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile("../../../static/node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("axe-core is missing, run go tool task npm: %v", err)

@@ -13,6 +13,7 @@ import (
 
 // TestCanvasAround looks at what surrounds the steps: menus, first steps, states, chips, names and help.
 func TestCanvasAround(t *testing.T) {
+	t.Parallel()
 	tab := canvasPage(t)
 	for _, c := range []struct {
 		name string

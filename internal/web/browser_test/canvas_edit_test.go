@@ -14,6 +14,7 @@ import (
 
 // TestCanvasSteps moves, copies, renames and deletes steps.
 func TestCanvasSteps(t *testing.T) {
+	t.Parallel()
 	tab := canvasPage(t)
 	for _, c := range []struct {
 		name string
@@ -215,6 +216,7 @@ func (p canvasTab) renames() {
 
 // TestCanvasConnections makes and moves connections.
 func TestCanvasConnections(t *testing.T) {
+	t.Parallel()
 	tab := canvasPage(t)
 	for _, c := range []struct {
 		name string

@@ -141,6 +141,7 @@ func (p canvasTab) empty() (x, y float64) {
 
 // TestCanvasViews pans and zooms.
 func TestCanvasViews(t *testing.T) {
+	t.Parallel()
 	tab := canvasPage(t)
 	for _, c := range []struct {
 		name string
@@ -321,6 +322,7 @@ func (p canvasTab) levelsOfDetail() {
 
 // TestCanvasSelection selects.
 func TestCanvasSelection(t *testing.T) {
+	t.Parallel()
 	tab := canvasPage(t)
 	for _, c := range []struct {
 		name string

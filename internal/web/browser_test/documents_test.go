@@ -20,6 +20,7 @@ const tinyPNG = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91
 // TestDocumentsOfOthers opens real documents of other tools: no console error,
 // and opening and saving changes nothing.
 func TestDocumentsOfOthers(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../../../../shared/graphs/*/*.json")
 	if err != nil {
 		t.Fatal(err)

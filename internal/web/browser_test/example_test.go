@@ -9,6 +9,7 @@ import (
 // TestExamplesRun opens each example that a new account gets, runs it by the
 // keyboard, and sees it succeed.
 func TestExamplesRun(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")

@@ -37,6 +37,7 @@ func (p *page) look(name, nodes, edges string) string {
 
 // TestFinding goes through the command palette and the find bar.
 func TestFinding(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("dark")
@@ -142,6 +143,7 @@ func TestFinding(t *testing.T) {
 
 // TestEditorSettings changes the wheel and the keys.
 func TestEditorSettings(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("dark")
@@ -276,6 +278,7 @@ func (p *page) cards(n int) {
 
 // TestIntake drops and pastes files, texts and addresses, and exports pictures.
 func TestIntake(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")

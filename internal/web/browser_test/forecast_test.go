@@ -7,6 +7,7 @@ import "testing"
 // TestForecast runs a workflow, changes one step, and sees before the next run what
 // it will do; the run then does just that.
 func TestForecast(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	for _, theme := range []string{"light", "dark"} {

@@ -50,6 +50,7 @@ const formEdges = `[{"id":"e1","source":"tone","target":"ask","sourceHandle":"te
 
 // TestInspectorForms fills in every kind of field by mouse and keyboard.
 func TestInspectorForms(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			s := newSite(t, "OPENAI_API_KEY=test", "OPENAI_BASE_URL=http://127.0.0.1:9/v1")

@@ -71,6 +71,7 @@ func newSlowSite(t *testing.T) (*slowModel, *page) {
 // TestStop sees text stream onto the card, stops the run, and sees it stopped; the
 // model call is given up.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	t.Run("R1 R3 text streams onto the card, and Stop stops", streamsAndStops)
 }
 
@@ -98,6 +99,7 @@ const record = `(() => { window.__seqs = [];
 // TestTwoTabs follows one run in two tabs, cuts the connection of one in the
 // middle, and finds the same events in both: no gap, no double.
 func TestTwoTabs(t *testing.T) {
+	t.Parallel()
 	t.Run("R7 what was missed while the connection was cut comes after", followedThroughACut)
 }
 

@@ -51,6 +51,7 @@ func postgres(t *testing.T) string {
 // with -9, while a browser at another process has the run's page open: it sees the
 // run end, without a reload.
 func TestMachines_ABrowserWatchesTheOtherGoOn(t *testing.T) {
+	t.Parallel()
 	db := "DATABASE_URL=" + postgres(t)
 	a := newSite(t, db)
 	a.account()

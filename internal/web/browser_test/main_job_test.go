@@ -73,6 +73,7 @@ func (p *page) rename(label string) {
 // TestMainJob draws text + picture -> model -> debug by mouse and keyboard, runs
 // it, and looks at what the user sees, in both themes.
 func TestMainJob(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			p := newSite(t).browser(theme)
@@ -188,6 +189,7 @@ func (p *page) seeHistory() {
 
 // TestUndoDeleteKeys walks through the edits that the keyboard makes.
 func TestUndoDeleteKeys(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")

@@ -18,6 +18,7 @@ const (
 // TestE21_Map chooses a workflow for a map in the inspector, runs it, and looks at
 // the steps of each item on the page of the run.
 func TestE21_Map(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")

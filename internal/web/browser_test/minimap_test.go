@@ -15,6 +15,7 @@ const mapBox = `document.querySelector("#canvas .cv-map")`
 
 // TestMinimap uses the map in the corner of the canvas.
 func TestMinimap(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			p := newArrangeSite(t, theme)

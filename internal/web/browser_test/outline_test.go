@@ -129,6 +129,7 @@ func (p *page) buildFromOutline(id string) {
 
 // TestOutline works in the tree of steps.
 func TestOutline(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")
@@ -232,6 +233,7 @@ func (p *page) with(t *testing.T) *page {
 
 // TestOutlineAlone builds and runs from the outline alone on a narrow window.
 func TestOutlineAlone(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")
@@ -257,6 +259,7 @@ func TestOutlineAlone(t *testing.T) {
 
 // TestOutlineOfMany scrolls through ten thousand steps.
 func TestOutlineOfMany(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("dark")

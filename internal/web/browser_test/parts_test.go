@@ -57,6 +57,7 @@ func (p *page) tabs(name string) {
 // TestParts runs parts of a graph by button, key and menu, and reads what the steps
 // gave and said.
 func TestParts(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			s := newSite(t)
@@ -159,6 +160,7 @@ func (p *page) largeValue(t *testing.T) {
 
 // TestInspectorLive follows a step at work in its tabs and stops it where it was started.
 func TestInspectorLive(t *testing.T) {
+	t.Parallel()
 	m, p := newSlowSite(t)
 	p.inspect("Ask")
 	p.tabs("logs")

@@ -13,6 +13,7 @@ const switchEdges = `[{"id":"e1","source":"text","target":"sort","sourceHandle":
 // TestListedPorts types names into a switch: the card has the ports at once, and
 // the form says what is wrong with an expression.
 func TestListedPorts(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := s.browser("light")

@@ -16,6 +16,7 @@ type reflowed struct{ *page }
 // TestReflow wants the pages around the editor to fit a phone, to stand large and
 // loose text, to have targets that a finger finds, and to be reached by keys.
 func TestReflow(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.account()
 	p := reflowed{s.browser("light")}

@@ -14,6 +14,7 @@ import (
 
 // TestRunGraph looks at runs on the canvas, which nothing there can change.
 func TestRunGraph(t *testing.T) {
+	t.Parallel()
 	t.Run("N21 a run on the canvas pans, zooms, selects, copies and opens the inspector", looksOnly)
 	t.Run("N21 R1 a run at work is followed live", followsLive)
 }

@@ -7,6 +7,7 @@ import "testing"
 // TestSecrets keeps a secret and a provider's key under Settings, finds the name
 // offered in an HTTP step's inspector, and deletes it again.
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			p := newArrangeSite(t, theme)

@@ -128,6 +128,7 @@ const saveState = `document.querySelector("#save-state").textContent`
 
 // TestNothingIsLost edits one workflow from several places at once.
 func TestNothingIsLost(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			p := newArrangeSite(t, theme)

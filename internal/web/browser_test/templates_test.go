@@ -8,6 +8,7 @@ import (
 
 // TestTemplates begins with a template, from the page and from an empty list.
 func TestTemplates(t *testing.T) {
+	t.Parallel()
 	for _, theme := range []string{"light", "dark"} {
 		t.Run(theme, func(t *testing.T) {
 			p := newArrangeSite(t, theme)

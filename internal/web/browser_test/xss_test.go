@@ -31,6 +31,7 @@ var places = []string{
 // every page on which they come back, in a real browser: no script runs, and the
 // policy has nothing to stop.
 func TestB5_StoredScripts(t *testing.T) {
+	t.Parallel()
 	p := newArrangeSite(t, "light")
 	p.before(`window.__v = []; document.addEventListener("securitypolicyviolation", (e) => window.__v.push(e.violatedDirective + " " + e.sample))`)
 	step := 17 // every 17th of 500: all attacks, all places
