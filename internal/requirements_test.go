@@ -12,7 +12,7 @@ import (
 // required are the lines of the trust plan that are built; each needs a row in the
 // table of THREATMODEL.md.
 var required = strings.Fields(`C1 C2 C3 C4 L1 L2 L3 L4 L5 L6 L7 K1 K2 K3 Z1 Z2 Z3 Z4 Z5 Z6 B1 B2 B3 B4 B5 B6
-	W1 W2 W3 W4 W5 W6 G1 G2 G3 G4 G5 G6 N1 N2 N3 N4 N5 S1 S2 S3 S4 S5 S6 S7 D1 D2 D3 X6 X7`)
+	W1 W2 W3 W4 W5 W6 G1 G2 G3 G4 G5 G6 N1 N2 N3 N4 N5 H1 H2 H3 S1 S2 S3 S4 S5 S6 S7 D1 D2 D3 X6 X7`)
 
 var row = regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \| [^|]+ \| ([^|]+) \|$`)
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -51,7 +52,7 @@ func evil(t *testing.T, s string) map[string]string {
 	p, c = views.Editor(node.Workbench{Workflow: flow.Workflow{ID: flow.ID(s), Name: s, Nodes: nodes}, Kinds: sampleKinds(), LastRun: &run})
 	out["editor"] = render(t, p, c)
 	user := flow.User{Email: s, FirstName: s, LastName: s}
-	p, c = views.SettingsAgain(flow.Settings{User: user, NewToken: s, KeepsSecrets: true, Secrets: []flow.StoredSecret{{ID: flow.ID(s), Name: s, Hosts: []string{s}}}, Providers: []flow.ProviderStatus{{ID: s, Name: s, Setting: s, BaseURL: s, Default: s, TakesKey: true, Own: true}}, Tokens: []flow.Token{{ID: flow.ID(s), Name: s, Prefix: s, Scopes: []flow.Scope{flow.Scope(s)}}}}, views.SettingsForms{Profile: evilForm(s), Token: evilForm(s), Secret: evilForm(s), Provider: s, Key: evilForm(s)})
+	p, c = views.SettingsAgain(flow.Settings{User: user, NewToken: s, KeepsSecrets: true, Address: s, Workflows: []flow.WorkflowSummary{{ID: flow.ID(s), Name: s}}, Hooks: []flow.Hook{{ID: flow.ID(s), WorkflowID: flow.ID(s), WorkflowName: s, Name: s, Kind: flow.HookKind(s), LastRefusedAt: new(time.Now()), Refusal: s}}, NewHook: &flow.NewHook{Hook: flow.Hook{Kind: flow.HookKind(s)}, Path: s, Secret: flow.Secret(s)}, Secrets: []flow.StoredSecret{{ID: flow.ID(s), Name: s, Hosts: []string{s}}}, Providers: []flow.ProviderStatus{{ID: s, Name: s, Setting: s, BaseURL: s, Default: s, TakesKey: true, Own: true}}, Tokens: []flow.Token{{ID: flow.ID(s), Name: s, Prefix: s, Scopes: []flow.Scope{flow.Scope(s)}}}}, views.SettingsForms{Profile: evilForm(s), Token: evilForm(s), Secret: evilForm(s), Provider: s, Key: evilForm(s), Hook: evilForm(s), HookID: flow.ID(s), HookSecret: evilForm(s)})
 	p.User = &user
 	out["settings"] = render(t, p, c)
 	p, c = views.Activity(flow.AuditList{Entries: []flow.AuditEntry{{Via: flow.Via(s), Action: flow.AuditAction(s), Target: s, IP: s, Hash: s}}, Pagination: flow.Paginate(2, 1, 5)})

@@ -197,6 +197,14 @@ func sampleSettings() flow.Settings {
 			{ID: "tok_1", Name: "nightly report", Prefix: "hdl_4f1c", Scopes: flow.Scopes()[:3], CreatedAt: at, ExpiresAt: new(at.AddDate(0, 3, 0)), LastUsedAt: new(at)},
 			{ID: "tok_2", Name: "laptop", Prefix: "hdl_99ab", Scopes: flow.Scopes(), CreatedAt: at},
 		},
+		KeepsSecrets: true, Address: "https://heddle.example.com",
+		Workflows: []flow.WorkflowSummary{{ID: "wf_1", Name: "Product shots"}, {ID: "wf_2", Name: "Meeting notes"}},
+		Hooks: []flow.Hook{
+			{ID: "hook_1", WorkflowID: "wf_1", WorkflowName: "Product shots", Name: "new order", Kind: flow.HookStandard, Enabled: true, HasSecret: true, CreatedAt: at, LastUsedAt: &at, LastRefusedAt: new(at.Add(time.Minute)), Refusal: "the signature is missing or wrong"},
+			{ID: "hook_2", WorkflowID: "wf_2", WorkflowName: "Meeting notes", Name: "charges", Kind: flow.HookStripe, Enabled: true, CreatedAt: at},
+			{ID: "hook_3", WorkflowID: "wf_2", WorkflowName: "Meeting notes", Name: "old", Kind: flow.HookUnsigned, HasSecret: true, CreatedAt: at, LastUsedAt: &at},
+		},
+		NewHook: &flow.NewHook{Hook: flow.Hook{Kind: flow.HookStandard}, Path: "/hooks/hook_1", Secret: "whsec_c2VjcmV0"},
 	}
 }
 

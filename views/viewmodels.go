@@ -30,12 +30,15 @@ type AccountView struct {
 // SettingsForms are the forms of the settings page that are shown again because
 // something in them is wrong.
 type SettingsForms struct {
-	Profile  Form
-	Password Form
-	Token    Form
-	Secret   Form
-	Provider string // whose Key is shown again
-	Key      Form
+	Profile    Form
+	Password   Form
+	Token      Form
+	Secret     Form
+	Provider   string // whose Key is shown again
+	Key        Form
+	Hook       Form
+	HookID     flow.ID // whose HookSecret is shown again
+	HookSecret Form
 }
 
 // APIDoc is the readable page of the JSON API.

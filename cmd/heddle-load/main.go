@@ -9,6 +9,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,7 @@ type options struct {
 	rate    float64
 	model   string        // address of the slow model
 	delay   time.Duration // of its answers
+	hook    string        // address of an unsigned webhook that starts the runs; "": POST /api/execute
 }
 
 // maxRuns bounds one measurement.
@@ -55,6 +57,7 @@ func main() {
 	flag.StringVar(&o.model, "model-addr", "127.0.0.1:8089", "with --shape model: where the slow model is served; start the server with OLLAMA_URL=http://127.0.0.1:8089/v1 and HEDDLE_EGRESS_ALLOW as it needs")
 	flag.DurationVar(&o.delay, "model-delay", 200*time.Millisecond, "with --shape model: how long a model call takes")
 	flag.Float64Var(&o.rate, "rate", 0, "open loop: starts a second; 0: closed loop with --clients")
+	flag.StringVar(&o.hook, "hook", "", "start the runs by messages to this unsigned webhook, on this machine; the graph is that of its workflow")
 	flag.IntVar(&o.pid, "pid", 0, "process id of the server, for CPU and memory (Linux)")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -97,12 +100,14 @@ func run(o options) error {
 
 // check refuses a target that is not this machine: a load belongs on one's own server.
 func (o options) check() error {
-	u, err := url.Parse(o.url)
-	if err != nil || u.Hostname() == "" {
-		return fmt.Errorf("--url %q is not an address", o.url)
-	}
-	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("--url %q is not this machine: use localhost or 127.0.0.1", o.url)
+	for _, address := range []string{o.url, cmp.Or(o.hook, o.url)} {
+		u, err := url.Parse(address)
+		if err != nil || u.Hostname() == "" {
+			return fmt.Errorf("%q is not an address", address)
+		}
+		if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return fmt.Errorf("%q is not this machine: use localhost or 127.0.0.1", address)
+		}
 	}
 	if o.token == "" {
 		return errors.New("--token is missing: make one with heddle token create")
@@ -226,7 +231,11 @@ func first(errs <-chan error) error {
 // one starts a run that was due at a time.
 func (l *load) one(ctx context.Context, due time.Time) (string, error) {
 	var out struct{ RunID string }
-	if err := l.call(ctx, http.MethodPost, "/api/execute", l.body, &out); err != nil {
+	target, body := strings.TrimRight(l.url, "/")+"/api/execute", l.body
+	if l.hook != "" {
+		target, body = l.hook, fmt.Appendf(nil, `{"order":%d}`, due.UnixNano())
+	}
+	if err := l.call(ctx, http.MethodPost, target, body, &out); err != nil {
 		return "", err
 	}
 	l.mu.Lock()
@@ -236,7 +245,10 @@ func (l *load) one(ctx context.Context, due time.Time) (string, error) {
 }
 
 func (l *load) call(ctx context.Context, method, path string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(l.url, "/")+path, bytes.NewReader(body))
+	if strings.HasPrefix(path, "/") {
+		path = strings.TrimRight(l.url, "/") + path
+	}
+	req, err := http.NewRequestWithContext(ctx, method, path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -254,7 +266,7 @@ func (l *load) call(ctx context.Context, method, path string, body []byte, out a
 		return err
 	}
 	if res.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%s %s: %d %s (for a load set HEDDLE_RATE_API=0 and HEDDLE_RATE_RUNS=0)", method, path, res.StatusCode, raw)
+		return fmt.Errorf("%s %s: %d %s (for a load set HEDDLE_RATE_API=0, HEDDLE_RATE_RUNS=0 and HEDDLE_RATE_HOOKS=0)", method, path, res.StatusCode, raw)
 	}
 	return json.Unmarshal(raw, out)
 }

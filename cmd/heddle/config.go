@@ -58,6 +58,7 @@ type Config struct {
 	RunsPerUser    int           `env:"HEDDLE_RUNS_PER_USER" envDefault:"10"`
 	RateAPI        int           `env:"HEDDLE_RATE_API" envDefault:"600"`
 	RateRuns       int           `env:"HEDDLE_RATE_RUNS" envDefault:"120"`
+	RateHooks      int           `env:"HEDDLE_RATE_HOOKS" envDefault:"300"`
 	Signup         string        `env:"HEDDLE_SIGNUP" envDefault:"closed"`
 	TrustedProxies []string      `env:"HEDDLE_TRUSTED_PROXIES"`
 
@@ -229,6 +230,9 @@ func (c *Config) checkNumbers(bad complain) {
 	}
 	if c.RateRuns < 0 {
 		bad("HEDDLE_RATE_RUNS", "is %d; use runs a minute and user, 0 for no limit.", c.RateRuns)
+	}
+	if c.RateHooks < 0 {
+		bad("HEDDLE_RATE_HOOKS", "is %d; use messages a minute and webhook, 0 for no limit.", c.RateHooks)
 	}
 	for key, v := range map[string]flow.Secret{"HEDDLE_MASTER_KEY": c.MasterKey, "HEDDLE_MASTER_KEY_OLD": c.MasterKeyOld} {
 		if _, err := masterKey(v); v != "" && err != nil {

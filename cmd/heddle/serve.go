@@ -84,7 +84,7 @@ func (a *app) door(shared *redisRates) (*web.Server, error) {
 	}
 	c := web.Config{
 		Studio: a.studio, Assets: assets, Logger: a.log, Version: versionText(), Env: a.conf.Env, BaseURL: a.conf.BaseURL,
-		TrustedProxies: a.conf.TrustedProxies, RateAPI: a.conf.RateAPI, RateRuns: a.conf.RateRuns,
+		TrustedProxies: a.conf.TrustedProxies, RateAPI: a.conf.RateAPI, RateRuns: a.conf.RateRuns, RateHooks: a.conf.RateHooks,
 		SignupOpen: a.conf.Signup == "open", SetupCode: a.setup != "",
 	}
 	if shared != nil {

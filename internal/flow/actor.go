@@ -36,13 +36,14 @@ const (
 	ViaToken   Via = "token"   // a personal access token, "hdl_..."
 	ViaClerk   Via = "clerk"   // a Clerk session token sent as Bearer
 	ViaCLI     Via = "cli"     // the command line on the machine itself
+	ViaHook    Via = "webhook" // the sender of a message that a webhook's secret proves
 )
 
 // Actor is who acts: the same for pages, API and websocket.
 type Actor struct {
 	User      User
 	Via       Via
-	Scopes    []Scope // for ViaToken; other ways may do everything
+	Scopes    []Scope // for ViaToken and ViaHook; other ways may do everything
 	SessionID ID      // for ViaSession: the row to end on sign-out
 	TokenID   ID      // for ViaToken
 }
@@ -51,7 +52,9 @@ type Actor struct {
 func (a Actor) Owner() Owner { return Owner(a.User.ID) }
 
 // May reports whether the actor holds scope s.
-func (a Actor) May(s Scope) bool { return a.Via != ViaToken || slices.Contains(a.Scopes, s) }
+func (a Actor) May(s Scope) bool {
+	return a.Via != ViaToken && a.Via != ViaHook || slices.Contains(a.Scopes, s)
+}
 
 type actorKey struct{}
 

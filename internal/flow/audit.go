@@ -28,6 +28,9 @@ const (
 	AuditSecretDeleted      AuditAction = "secret.deleted"
 	AuditProviderKeyKept    AuditAction = "provider_key.kept"
 	AuditProviderKeyDeleted AuditAction = "provider_key.deleted"
+	AuditHookCreated        AuditAction = "webhook.created"
+	AuditHookChanged        AuditAction = "webhook.changed"
+	AuditHookDeleted        AuditAction = "webhook.deleted"
 	AuditWorkflowExported   AuditAction = "workflow.exported"
 	AuditWorkflowDeleted    AuditAction = "workflow.deleted"
 	AuditWorkflowRestored   AuditAction = "workflow.restored"
@@ -43,6 +46,7 @@ var auditActions = map[AuditAction]string{
 	AuditPasswordChanged: "Password changed", AuditResetMade: "Reset link made for the password", AuditTokenCreated: "API token created", AuditTokenDeleted: "API token revoked",
 	AuditSecretKept: "Secret kept", AuditSecretDeleted: "Secret deleted",
 	AuditProviderKeyKept: "Model provider key kept", AuditProviderKeyDeleted: "Model provider key deleted",
+	AuditHookCreated: "Webhook created", AuditHookChanged: "Webhook changed", AuditHookDeleted: "Webhook deleted",
 	AuditWorkflowExported: "Workflow exported", AuditWorkflowDeleted: "Workflow deleted", AuditWorkflowRestored: "Workflow brought back",
 	AuditKeyRotated: "Master key changed", AuditBackupMade: "Backup made", AuditRead: "Audit log read",
 }

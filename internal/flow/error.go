@@ -121,3 +121,12 @@ func KindOf(err error) Kind {
 	}
 	return Internal
 }
+
+// MessageOf returns the sentence of an error for people; what is no [Error] is internal
+// and says nothing.
+func MessageOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Message
+	}
+	return "Something went wrong here."
+}

@@ -57,6 +57,7 @@ type StoredSecret struct {
 	UserID     ID         `json:"-"`
 	Name       string     `json:"name"`
 	Provider   string     `json:"provider,omitzero"` // of a model provider's key, as in "openai"
+	HookID     ID         `json:"-"`                 // of a webhook's secret
 	Hosts      []string   `json:"hosts"`             // where it may be sent: names, or *.example.com
 	Version    int        `json:"version"`           // +1 with each new value
 	CreatedAt  time.Time  `json:"createdAt"`

@@ -9,6 +9,10 @@ type Settings struct {
 	// KeepsSecrets is false where no master key is set.
 	KeepsSecrets bool
 	NewToken     string // the secret of a token just made; shown once
+	Hooks        []Hook
+	Workflows    []WorkflowSummary // that a webhook can start
+	NewHook      *NewHook          // just made; shown once
+	Address      string            // of the server, as in "https://heddle.example.com"
 }
 
 // ProviderStatus says whether a model provider can be used here. It carries no secret.

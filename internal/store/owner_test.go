@@ -19,14 +19,14 @@ var systemMethods = map[string]string{
 	"UpsertClerkUser": "by Clerk's signed word", "DeleteClerkUser": "by Clerk's signed word", "DeleteClerkSession": "by Clerk's signed word", "CreateSession": "the row names its user",
 	"ClaimRun": "a worker, by fencing token", "Append": "a worker, by fencing token", "BeatRun": "a worker, by fencing token", "ClaimAccepted": "the worker that accepted it", "Promised": "as ClaimAccepted", "ReleaseRun": "a worker, by fencing token", "Adopt": "as ClaimAccepted",
 	"ReleaseDead": "the sweep of a worker", "Stranded": "the sweep of a worker", "Requeue": "the sweep of a worker", "Collect": "retention of the operator", "RunOwner": "it tells whose a run is",
-	"DeleteRuns": "retention of the operator", "PurgeDeleted": "retention of the operator", "TrimCache": "retention of the operator",
+	"DeleteRuns": "retention of the operator", "PurgeDeleted": "retention of the operator", "TrimCache": "retention of the operator", "TrimKeys": "retention of the operator", "AnyHook": "the signature is the proof",
 	"InUse": "retention of the operator", "EndedRuns": "retention of the operator", "Vitals": "heddle doctor", "CheckAudit": "heddle audit", "TrimAudit": "retention of the operator", "Audit": "the entry names its user",
 	"SecretKeys": "names of master keys alone", "Rewrap": "heddle key rotate", "Open": "of the owner whose run is being stored",
 }
 
 var (
 	// tables are those whose rows belong to somebody.
-	tables = regexp.MustCompile(`(?i)\b(from|into|update|join)\s+(workflows|workflow_versions|runs|files|tokens|secrets|sessions|audit|node_results|run_events|cached_results)\b`)
+	tables = regexp.MustCompile(`(?i)\b(from|into|update|join)\s+(workflows|workflow_versions|runs|files|tokens|secrets|hooks|idempotency_keys|sessions|audit|node_results|run_events|cached_results)\b`)
 	// bound is how a statement names the owner, or a row that is known to be theirs.
 	bound = regexp.MustCompile(`(?i)user_id|run_id|workflow_id`)
 )

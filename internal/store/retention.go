@@ -21,6 +21,16 @@ func (s *Store) DeleteRuns(ctx context.Context, before time.Time, limit int) (in
 	return int(n), failed("delete old runs", err)
 }
 
+// TrimKeys forgets the idempotency keys whose life is over, and returns how many.
+func (s *Store) TrimKeys(ctx context.Context, now time.Time) (int, error) {
+	res, err := s.write.NewRaw("DELETE FROM idempotency_keys WHERE ends_at <= ?", micros(now)).Exec(ctx)
+	if err != nil {
+		return 0, failed("forget old keys", err)
+	}
+	n, err := res.RowsAffected()
+	return int(n), failed("forget old keys", err)
+}
+
 // InUse returns how many bytes of an SQLite file hold something, without the large
 // values and files that nothing names any more: those are on their way out.
 func (s *Store) InUse(ctx context.Context, now time.Time) (int64, error) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -112,7 +113,8 @@ func text(v any, n int) (string, error) {
 type NewRun struct {
 	Run     flow.Run
 	Reused  []flow.NodeResult // results of earlier runs that stand in for nodes of this one
-	Key     string            // Idempotency-Key, or ""
+	Key     string            // names what asks for it, as an Idempotency-Key; ""
+	KeyLife time.Duration     // how long the key answers this run; 0: 24 hours
 	Enqueue func(ctx context.Context, tx *Tx) (Trigger, error)
 }
 
@@ -120,7 +122,7 @@ type NewRun struct {
 const keyLife = 24 * time.Hour
 
 // CreateRun accepts a run: its row, its first event and its trigger are committed
-// together before this returns. With a key that was used within 24 hours the
+// together before this returns. With a key that was used within its life the
 // earlier run is returned, and false.
 func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run, bool, error) {
 	var fresh bool
@@ -146,7 +148,8 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 		if err := putResults(ctx, tx, flow.Step{RunID: n.Run.ID, UserID: flow.ID(o), Results: n.Reused}); err != nil || n.Key == "" {
 			return err
 		}
-		_, err = tx.exec(ctx, "INSERT INTO idempotency_keys (user_id, name, run_id, created_at) VALUES (?, ?, ?, ?)", o, n.Key, n.Run.ID, micros(time.Now()))
+		now := time.Now()
+		_, err = tx.exec(ctx, "INSERT INTO idempotency_keys (user_id, name, run_id, created_at, ends_at) VALUES (?, ?, ?, ?, ?)", o, n.Key, n.Run.ID, micros(now), micros(now.Add(cmp.Or(n.KeyLife, keyLife))))
 		return err
 	})
 	if err != nil {
@@ -168,17 +171,17 @@ func (s *Store) CreateRun(ctx context.Context, o flow.Owner, n NewRun) (flow.Run
 // claimKey returns the run that the key answers, or "".
 func (s *Store) claimKey(ctx context.Context, tx *Tx, o flow.Owner, n NewRun) (flow.ID, error) {
 	var r struct {
-		RunID     flow.ID
-		CreatedAt int64
+		RunID  flow.ID
+		EndsAt int64
 	}
-	err := tx.NewRaw("SELECT run_id, created_at FROM idempotency_keys WHERE user_id = ? AND name = ?", o, n.Key).Scan(ctx, &r)
+	err := tx.NewRaw("SELECT run_id, ends_at FROM idempotency_keys WHERE user_id = ? AND name = ?", o, n.Key).Scan(ctx, &r)
 	if isNone(err) {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	if fromMicros(r.CreatedAt).After(time.Now().Add(-keyLife)) {
+	if fromMicros(r.EndsAt).After(time.Now()) {
 		return r.RunID, nil
 	}
 	_, err = tx.exec(ctx, "DELETE FROM idempotency_keys WHERE user_id = ? AND name = ?", o, n.Key)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"heddle/internal/flow"
 	"heddle/internal/vault"
 )
@@ -15,6 +17,7 @@ type secretRow struct {
 	UserID     flow.ID
 	Name       string
 	Provider   string
+	HookID     *flow.ID
 	Hosts      string
 	Version    int
 	KeyID      string
@@ -25,12 +28,15 @@ type secretRow struct {
 	LastUsedAt *int64
 }
 
-const secretColumns = "id, user_id, name, provider, hosts, version, key_id, wrapped, sealed, created_at, updated_at, last_used_at" //nolint:gosec // names of columns
+const secretColumns = "id, user_id, name, provider, hook_id, hosts, version, key_id, wrapped, sealed, created_at, updated_at, last_used_at" //nolint:gosec // names of columns
 
 func (r secretRow) secret() (flow.StoredSecret, error) {
 	out := flow.StoredSecret{
 		ID: r.ID, UserID: r.UserID, Name: r.Name, Provider: r.Provider, Hosts: []string{}, Version: r.Version,
 		CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt), LastUsedAt: timeOf(r.LastUsedAt),
+	}
+	if r.HookID != nil {
+		out.HookID = *r.HookID
 	}
 	if err := parse(r.Hosts, &out.Hosts); err != nil {
 		return out, fmt.Errorf("read hosts of %s: %w", r.ID, err)
@@ -42,10 +48,11 @@ func (r secretRow) box() vault.Box {
 	return vault.Box{KeyID: r.KeyID, Wrapped: r.Wrapped, Sealed: r.Sealed}
 }
 
-// Secrets returns what may be told of the owner's secrets, by name.
+// Secrets returns what may be told of the owner's secrets, by name. Those of webhooks
+// are not among them.
 func (s *Store) Secrets(ctx context.Context, o flow.Owner) ([]flow.StoredSecret, error) {
 	var rows []secretRow
-	if err := s.read.NewRaw("SELECT "+secretColumns+" FROM secrets WHERE user_id = ? ORDER BY name", o).Scan(ctx, &rows); err != nil {
+	if err := s.read.NewRaw("SELECT "+secretColumns+" FROM secrets WHERE user_id = ? AND hook_id IS NULL ORDER BY name", o).Scan(ctx, &rows); err != nil {
 		return nil, failed("list secrets", err)
 	}
 	out := make([]flow.StoredSecret, len(rows))
@@ -75,22 +82,20 @@ func (s *Store) Secret(ctx context.Context, o flow.Owner, name string) (flow.Sto
 // PutSecret stores a secret of the owner, or replaces the one with its id. One that
 // was changed at the same time is a [flow.Conflict]; so is a name that is taken.
 func (s *Store) PutSecret(ctx context.Context, o flow.Owner, n flow.StoredSecret, b vault.Box) error {
-	hosts, err := json.Marshal(n.Hosts)
-	if err != nil {
-		return err
-	}
-	now := micros(time.Now())
 	changed := flow.Errorf(flow.Conflict, "The secret was changed at the same time.").WithHint("Look at it again and save once more.")
 	if n.Version == 1 {
-		_, err = s.write.NewRaw("INSERT INTO secrets (id, user_id, name, provider, hosts, version, key_id, wrapped, sealed, created_at, updated_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
-			n.ID, o, n.Name, n.Provider, string(hosts), b.KeyID, b.Wrapped, b.Sealed, now, now).Exec(ctx)
+		err := insertSecret(ctx, s.write, o, n, b)
 		if isUnique(err) {
 			return changed
 		}
 		return failed("store secret", err)
 	}
+	hosts, err := json.Marshal(n.Hosts)
+	if err != nil {
+		return err
+	}
 	res, err := s.write.NewRaw("UPDATE secrets SET hosts = ?, version = ?, key_id = ?, wrapped = ?, sealed = ?, updated_at = ? WHERE id = ? AND user_id = ? AND version = ?",
-		string(hosts), n.Version, b.KeyID, b.Wrapped, b.Sealed, now, n.ID, o, n.Version-1).Exec(ctx)
+		string(hosts), n.Version, b.KeyID, b.Wrapped, b.Sealed, micros(time.Now()), n.ID, o, n.Version-1).Exec(ctx)
 	if err != nil {
 		return failed("replace secret", err)
 	}
@@ -98,6 +103,21 @@ func (s *Store) PutSecret(ctx context.Context, o flow.Owner, n flow.StoredSecret
 		return changed
 	}
 	return nil
+}
+
+func insertSecret(ctx context.Context, db bun.IDB, o flow.Owner, n flow.StoredSecret, b vault.Box) error {
+	hosts, err := json.Marshal(n.Hosts)
+	if err != nil {
+		return err
+	}
+	var hook *flow.ID
+	if n.HookID != "" {
+		hook = &n.HookID
+	}
+	now := micros(time.Now())
+	_, err = db.NewRaw("INSERT INTO secrets (id, user_id, name, provider, hook_id, hosts, version, key_id, wrapped, sealed, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+		n.ID, o, n.Name, n.Provider, hook, string(hosts), b.KeyID, b.Wrapped, b.Sealed, now, now).Exec(ctx)
+	return err
 }
 
 // DeleteSecret removes a secret of the owner. None is [flow.NotFound].

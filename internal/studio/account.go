@@ -257,6 +257,14 @@ func (s *Service) SettingsPage(ctx context.Context, _ struct{}) (flow.Settings, 
 		return out, err
 	}
 	out.Secrets = slices.DeleteFunc(all, func(n flow.StoredSecret) bool { return n.Provider != "" })
+	if out.Hooks, err = s.store.Hooks(ctx, a.Owner()); err != nil {
+		return out, err
+	}
+	list, err := s.store.Workflows(ctx, a.Owner(), flow.WorkflowQuery{Page: 1, Limit: 100})
+	if err != nil {
+		return out, err
+	}
+	out.Workflows = list.Workflows
 	out.Providers, err = s.providers(ctx)
 	return out, err
 }

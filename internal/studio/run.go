@@ -57,19 +57,29 @@ func (s *Service) Execute(ctx context.Context, in Execute) (RunStarted, error) {
 	if in.DryRun {
 		return RunStarted{Plan: d.plan()}, nil
 	}
-	run := d.run
-	run, fresh, err := s.store.CreateRun(ctx, a.Owner(), store.NewRun{
-		Run: run, Reused: d.reused, Key: in.IdempotencyKey,
-		Enqueue: func(ctx context.Context, tx *store.Tx) (store.Trigger, error) { return s.queue.Accept(ctx, tx, run) },
-	})
+	run, err := s.accept(ctx, a, d, in.IdempotencyKey, 0)
 	if err != nil {
 		return RunStarted{}, err
+	}
+	return RunStarted{RunID: run.ID, Run: &run}, nil
+}
+
+// accept stores a run with its trigger and hands it to the workers. With a key that was
+// used within its life (0: 24 hours) it returns the earlier run.
+func (s *Service) accept(ctx context.Context, a flow.Actor, d draft, key string, life time.Duration) (flow.Run, error) {
+	asked := d.run
+	run, fresh, err := s.store.CreateRun(ctx, a.Owner(), store.NewRun{
+		Run: asked, Reused: d.reused, Key: key, KeyLife: life,
+		Enqueue: func(ctx context.Context, tx *store.Tx) (store.Trigger, error) { return s.queue.Accept(ctx, tx, asked) },
+	})
+	if err != nil {
+		return flow.Run{}, err
 	}
 	if fresh {
 		s.queue.Accepted(run, d.graph)
 		s.log.InfoContext(ctx, "run accepted", slog.String("run_id", run.ID.String()), slog.Int("nodes", run.TotalNodes))
 	}
-	return RunStarted{RunID: run.ID, Run: &run}, nil
+	return run, nil
 }
 
 // draft is a run that was checked and not stored yet.
@@ -142,6 +152,8 @@ func source(a flow.Actor, asked flow.Source) flow.Source {
 	switch {
 	case a.Via == flow.ViaCLI:
 		return flow.SourceCLI
+	case a.Via == flow.ViaHook:
+		return flow.SourceWebhook
 	case a.Via == flow.ViaSession && asked == flow.SourceEditor:
 		return flow.SourceEditor
 	}

@@ -34,8 +34,9 @@ func (s *Server) newAPI() huma.API {
 	conf.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
 	conf.Info.Description = "Everything the pages do, as JSON. Send Authorization: Bearer hdl_..., a token made under Settings."
 	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token":   {Type: "http", Scheme: "bearer", Description: "An API token, or a Clerk session token."},
-		"session": {Type: "apiKey", In: "cookie", Name: s.cookieName()},
+		"token":     {Type: "http", Scheme: "bearer", Description: "An API token, or a Clerk session token."},
+		"session":   {Type: "apiKey", In: "cookie", Name: s.cookieName()},
+		"signature": {Type: "apiKey", In: "header", Name: "Webhook-Signature", Description: "By the Standard Webhooks rules; GitHub, Stripe and Slack have headers of their own."},
 	}
 	conf.Transformers = append(conf.Transformers, func(c huma.Context, _ string, v any) (any, error) {
 		if p, ok := v.(*refusal); ok {

@@ -125,7 +125,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 }
 
 func (s *Server) isAPI(c *fiber.Ctx) bool {
-	return strings.HasPrefix(c.Path(), "/api/") || c.Path() == "/ws" || c.Path() == "/api"
+	return strings.HasPrefix(c.Path(), "/api/") || strings.HasPrefix(c.Path(), hooksPath) || c.Path() == "/ws" || c.Path() == "/api"
 }
 
 func (s *Server) logFailure(c *fiber.Ctx, e *flow.Error, err error) {

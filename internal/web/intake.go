@@ -25,6 +25,9 @@ func (s *Server) intake(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if n <= strangerLimit && n != chunked {
 		return fasthttp.RequestConfig{}
 	}
+	if limit, is := s.hookLimit(h); is {
+		return fasthttp.RequestConfig{MaxRequestBodySize: limit}
+	}
 	if s.knows(h) {
 		if bytes.HasPrefix(bytes.ToLower(h.ContentType()), []byte(fiber.MIMEApplicationForm)) {
 			return fasthttp.RequestConfig{MaxRequestBodySize: formLimit}
@@ -51,10 +54,15 @@ func (s *Server) knows(h *fasthttp.RequestHeader) bool {
 	if who == (studio.Credentials{}) {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := lookWithin()
 	defer cancel()
 	_, err := s.Studio.Authenticate(ctx, who)
 	return err == nil
+}
+
+// lookWithin bounds what is looked up before a body is read.
+func lookWithin() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 5*time.Second)
 }
 
 // unpacked refuses compressed bodies: Fiber would unpack them without a limit, and a
@@ -71,6 +79,9 @@ func unpacked(c *fiber.Ctx) error {
 func (s *Server) cutOff(c *fiber.Ctx, err error) error {
 	if !errors.Is(err, fiber.ErrRequestEntityTooLarge) || s.knows(&c.Request().Header) {
 		return err
+	}
+	if limit, is := s.hookLimit(&c.Request().Header); is && limit == flow.MaxHookMessage {
+		return flow.Errorf(flow.TooLarge, "The message is larger than 1 MiB.").WithHint("Send an address from which a step fetches the rest.")
 	}
 	return flow.Errorf(flow.Unauthenticated, "Sign in to do this.").WithHint("Send a session cookie or an Authorization: Bearer token.").Because(err)
 }

@@ -37,7 +37,12 @@ func writeJSON(w io.Writer, v any) error {
 
 // scanJSON refuses a body that is not one JSON object, is nested too deep, or has
 // an object with too many keys or one key twice.
-func scanJSON(body []byte) error {
+func scanJSON(body []byte) error { return scan(body, true) }
+
+// scanAnyJSON is scanJSON for a body that may be any one JSON value.
+func scanAnyJSON(body []byte) error { return scan(body, false) }
+
+func scan(body []byte, object bool) error {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
 	for first := true; ; first = false {
 		over := !first && dec.StackDepth() == 0
@@ -47,10 +52,10 @@ func scanJSON(body []byte) error {
 			return nil
 		case err != nil:
 			return malformed(dec, err)
-		case first && t.Kind() != '{':
+		case first && object && t.Kind() != '{':
 			return flow.Errorf(flow.Malformed, "The request body must be a JSON object.")
 		case over:
-			return flow.Errorf(flow.Malformed, "There is more after the end of the JSON object.")
+			return flow.Errorf(flow.Malformed, "There is more after the end of the JSON.")
 		case dec.StackDepth() > flow.MaxDepth:
 			return flow.Errorf(flow.Malformed, "The JSON is nested deeper than %d levels.", flow.MaxDepth)
 		case members(dec) > maxMembers:

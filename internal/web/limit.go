@@ -26,7 +26,8 @@ const sharedPause = 5 * time.Second
 // each process counts alone.
 type rates struct {
 	api, runs *limiter
-	bad       *limiter // wrong tokens, by network
+	hooks     *limiter // messages of a webhook
+	bad       *limiter // wrong tokens and messages, by network
 	shared    Shared
 	log       *slog.Logger
 	mu        sync.Mutex
@@ -34,7 +35,7 @@ type rates struct {
 }
 
 func newRates(c Config) *rates {
-	return &rates{api: newLimiter(c.RateAPI), runs: newLimiter(c.RateRuns), bad: newLimiter(badPerMinute(c)), shared: c.Shared, log: c.Logger}
+	return &rates{api: newLimiter(c.RateAPI), runs: newLimiter(c.RateRuns), hooks: newLimiter(c.RateHooks), bad: newLimiter(badPerMinute(c)), shared: c.Shared, log: c.Logger}
 }
 
 // take returns 0 when the key may go on by the limit l, else how long to wait. The
@@ -63,7 +64,7 @@ const signInsPerMinute = 20
 // tokensPerMinute is how many API tokens a user may make in a minute.
 const tokensPerMinute = 20
 
-// badPerMinute is how many wrong tokens a network may send in a minute.
+// badPerMinute is how many wrong tokens or messages a network may send in a minute.
 func badPerMinute(c Config) int { return min(c.RateAPI, 60) }
 
 // strict counts what must never go uncounted: while the shared count is away it is

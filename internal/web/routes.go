@@ -16,7 +16,10 @@ func (s *Server) register() {
 	s.app.Get("/readyz", s.ready)
 	s.app.Get("/api/health", s.health)
 	s.app.Get("/static/*", s.asset)
-	s.app.Use(unpacked, s.sameOrigin(), s.authenticate)
+	s.app.Use(unpacked)
+	s.app.Post(hooksPath+":id", s.delivery)
+	s.app.Post(hooksPath+":id/:key", s.delivery)
+	s.app.Use(s.sameOrigin(), s.authenticate)
 	s.app.Get("/ws", s.socket)
 	for _, path := range []string{"/signin", "/signup", "/setup", "/reset", "/auth/session", "/api/tokens", "/settings/tokens"} {
 		s.app.Use(path, s.counted)
@@ -29,7 +32,7 @@ func (s *Server) register() {
 func (s *Server) apiRoutes() {
 	s.app.Use("/api", s.limited)
 	s.api = s.newAPI()
-	const graphs, runs, files, tokens, secrets, account = "Workflows", "Runs", "Files", "Tokens", "Secrets", "Account"
+	const graphs, runs, files, tokens, secrets, hooks, account = "Workflows", "Runs", "Files", "Tokens", "Secrets", "Webhooks", "Account"
 	route(s, op{200, "GET", "/api/workflows", flow.ScopeGraphRead, "List workflows, newest change first", graphs}, s.Studio.ListWorkflows)
 	route(s, op{201, "POST", "/api/workflows", flow.ScopeGraphWrite, "Create a workflow", graphs}, s.Studio.CreateWorkflow)
 	route(s, op{200, "GET", "/api/workflows/{id}", flow.ScopeGraphRead, "Read a workflow with its graph", graphs}, s.Studio.Workflow)
@@ -51,10 +54,15 @@ func (s *Server) apiRoutes() {
 	route(s, op{200, "DELETE", "/api/secrets/{name}", "", "Forget a secret (browser session only)", secrets}, s.Studio.DeleteSecret)
 	route(s, op{200, "PUT", "/api/providers/{provider}/key", "", "Keep your own key of a model provider (browser session only)", secrets}, s.Studio.PutProviderKey)
 	route(s, op{200, "DELETE", "/api/providers/{provider}/key", "", "Forget your own key of a model provider (browser session only)", secrets}, s.Studio.DeleteProviderKey)
+	route(s, op{200, "GET", "/api/webhooks", "", "List your webhooks, never their secrets (browser session only)", hooks}, s.Studio.Hooks)
+	route(s, op{201, "POST", "/api/webhooks", "", "Make an address at which messages start runs; its secret is shown this once (browser session only)", hooks}, s.Studio.CreateHook)
+	route(s, op{200, "PUT", "/api/webhooks/{id}", "", "Change a webhook, switch it off, or give it another secret (browser session only)", hooks}, s.Studio.UpdateHook)
+	route(s, op{200, "DELETE", "/api/webhooks/{id}", "", "End a webhook (browser session only)", hooks}, s.Studio.DeleteHook)
 	route(s, op{200, "GET", "/api/audit", "", "Read what was done to your account, newest first (browser session only)", account}, s.Studio.Audit)
 	s.fileRoutes(files)
 	route(s, op{200, "POST", "/api/runs/{id}/nodes/{node}/answer", flow.ScopeRunStart, "Answer a step that waits for an approval", runs}, s.Studio.AnswerStep)
 	s.valueRoute(runs)
+	s.describeDelivery(hooks)
 	s.app.Post(webhookPath, s.clerkWebhook)
 	s.app.Get("/api/openapi.json", s.openAPI)
 	s.app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound })
@@ -98,6 +106,9 @@ func (s *Server) pageRoutes() {
 	in.Post("/settings/tokens/:id/delete", s.deleteToken)
 	in.Post("/settings/secrets", s.putSecret)
 	in.Post("/settings/secrets/:name/delete", s.deleteSecret)
+	in.Post("/settings/webhooks", s.createHook)
+	in.Post("/settings/webhooks/:id", s.changeHook)
+	in.Post("/settings/webhooks/:id/delete", s.deleteHook)
 	in.Post("/settings/providers/:provider/key", s.putProviderKey)
 	in.Post("/settings/providers/:provider/key/delete", s.deleteProviderKey)
 }

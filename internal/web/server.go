@@ -28,6 +28,7 @@ type Config struct {
 	TrustedProxies []string
 	RateAPI        int    // API requests a minute and user; 0: no limit
 	RateRuns       int    // run starts a minute and user; 0: no limit
+	RateHooks      int    // messages a minute and webhook; 0: no limit
 	Shared         Shared // counts for all processes; nil: this one counts alone
 	SignupOpen     bool
 	SetupCode      bool // the first account needs a one-time code

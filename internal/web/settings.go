@@ -2,6 +2,7 @@ package web
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -11,12 +12,18 @@ import (
 )
 
 func (s *Server) settingsPage(c *fiber.Ctx) error {
-	m, err := s.Studio.SettingsPage(c.UserContext(), struct{}{})
+	m, err := s.settings(c)
 	if err != nil {
 		return err
 	}
 	p, content := views.Settings(m)
 	return s.render(c, p, content)
+}
+
+func (s *Server) settings(c *fiber.Ctx) (flow.Settings, error) {
+	m, err := s.Studio.SettingsPage(c.UserContext(), struct{}{})
+	m.Address = strings.TrimSuffix(s.BaseURL, "/")
+	return m, err
 }
 
 func (s *Server) activityPage(c *fiber.Ctx) error {
@@ -31,7 +38,7 @@ func (s *Server) activityPage(c *fiber.Ctx) error {
 // settingsAgain shows the settings with a form that has a mistake.
 func (s *Server) settingsAgain(c *fiber.Ctx, err error, forms views.SettingsForms) error {
 	return s.again(c, err, func() error {
-		m, err := s.Studio.SettingsPage(c.UserContext(), struct{}{})
+		m, err := s.settings(c)
 		if err != nil {
 			return err
 		}
@@ -70,7 +77,7 @@ func (s *Server) createToken(c *fiber.Ctx) error {
 	if err != nil {
 		return s.settingsAgain(c, err, views.SettingsForms{Token: views.NewForm(values, err)})
 	}
-	m, err := s.Studio.SettingsPage(c.UserContext(), struct{}{})
+	m, err := s.settings(c)
 	if err != nil {
 		return err
 	}

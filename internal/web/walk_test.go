@@ -32,8 +32,8 @@ const (
 var pageAccess = map[string]access{
 	"GET /livez": open, "GET /readyz": open, "GET /api/health": open, "GET /static/*": open, "GET /api/openapi.json": open, "GET /docs/api": open,
 	"GET /setup": open, "POST /setup": open, "GET /signin": open, "POST /signin": open, "GET /reset": open, "POST /reset": open, "GET /signup": open, "POST /signup": open, "POST /auth/session": open,
-	"POST /api/webhooks/clerk": signed,
-	"GET /ws":                  people, "GET /": people, "POST /signout": people,
+	"POST /api/webhooks/clerk": signed, "POST /hooks/:id": signed, "POST /hooks/:id/:key": signed,
+	"GET /ws": people, "GET /": people, "POST /signout": people,
 	"GET /workflows": people, "POST /workflows": people, "POST /workflows/import": people, "GET /templates": people,
 	"GET /workflows/:id": people, "GET /workflows/:id/thumbnail.svg": people, "GET /workflows/:id/export": people,
 	"POST /workflows/:id/duplicate": people, "POST /workflows/:id/delete": people, "POST /workflows/:id/restore": people, "POST /workflows/:id/inspector": people,
@@ -41,6 +41,7 @@ var pageAccess = map[string]access{
 	"GET /settings": people, "GET /settings/activity": people, "POST /settings/profile": people, "POST /settings/password": people,
 	"POST /settings/tokens": people, "POST /settings/tokens/:id/delete": people,
 	"POST /settings/secrets": people, "POST /settings/secrets/:name/delete": people,
+	"POST /settings/webhooks": people, "POST /settings/webhooks/:id": people, "POST /settings/webhooks/:id/delete": people,
 	"POST /settings/providers/:provider/key": people, "POST /settings/providers/:provider/key/delete": people,
 }
 
@@ -70,13 +71,15 @@ func (s *site) belongings() map[string]string {
 	if a := s.do("PUT", "/api/secrets/CANARY", `{"value":"`+canary+`","hosts":["`+canary+`.example"]}`, s.ann.byCookie()); a.status != 200 {
 		s.t.Fatalf("secret: %d %s", a.status, a.body)
 	}
+	a = s.do("POST", "/api/webhooks", fmt.Sprintf(`{"name":%q,"workflowId":%q}`, canary, wf), s.ann.byCookie())
+	hook := decode[struct{ Webhook struct{ ID string } }](s.t, a).Webhook.ID
 	hash := ""
 	for _, r := range s.detail(s.ann, run).NodeResults {
 		if ref, ok := r.Output["text"].BlobRef(); ok {
 			hash = ref.Hash
 		}
 	}
-	return map[string]string{"workflows": wf, "runs": run, "files": file, "tokens": token, ":name": "CANARY", ":provider": "offline", ":node": "words", ":hash": hash}
+	return map[string]string{"workflows": wf, "runs": run, "files": file, "tokens": token, "webhooks": hook, "hooks": hook, ":name": "CANARY", ":provider": "offline", ":node": "words", ":hash": hash}
 }
 
 // concrete puts Ann's objects into a route's pattern.
@@ -107,6 +110,14 @@ func bodyOf(pattern string, of map[string]string) string {
 		return `{"value":"stolen","hosts":["evil.example"]}`
 	case "PUT /api/providers/:provider/key":
 		return `{"value":"stolen"}`
+	case "POST /api/webhooks":
+		return fmt.Sprintf(`{"name":"taken over","workflowId":%q}`, of["workflows"])
+	case "PUT /api/webhooks/:id":
+		return `{"name":"taken over","enabled":false}`
+	case "POST /settings/webhooks":
+		return "name=STOLEN&workflowId=" + of["workflows"]
+	case "POST /settings/webhooks/:id":
+		return "do=off"
 	case "POST /api/tokens":
 		return `{"name":"x"}`
 	case "POST /workflows/:id/inspector":
@@ -137,7 +148,7 @@ func (s *site) rowsOf(user flow.ID) map[string][]string {
 	defer db.Close()
 	out := map[string][]string{}
 	for table, where := range map[string]string{
-		"users": "id = ?", "workflows": "user_id = ?", "runs": "user_id = ?", "files": "user_id = ?", "tokens": "user_id = ?", "secrets": "user_id = ?", "audit": "user_id = ?",
+		"users": "id = ?", "workflows": "user_id = ?", "runs": "user_id = ?", "files": "user_id = ?", "tokens": "user_id = ?", "secrets": "user_id = ?", "hooks": "user_id = ?", "audit": "user_id = ?",
 		"workflow_versions": "workflow_id IN (SELECT id FROM workflows WHERE user_id = ?)",
 		"node_results":      "run_id IN (SELECT id FROM runs WHERE user_id = ?)",
 		"run_events":        "run_id IN (SELECT id FROM runs WHERE user_id = ?)",
@@ -175,7 +186,7 @@ func (s *site) dump(db *sql.DB, query string, args ...any) []string {
 		must(s.t, rows.Scan(refs...))
 		var b strings.Builder
 		for i, n := range names {
-			if n == "last_used_at" || n == "updated_at" && strings.Contains(query, "users") {
+			if n == "last_used_at" || n == "last_refused_at" || n == "refusal" || n == "updated_at" && strings.Contains(query, "users") {
 				continue // these tell of a look, not of a change
 			}
 			if raw, ok := cells[i].([]byte); ok {

@@ -32,6 +32,7 @@ func (w *Worker) purge(ctx context.Context) {
 		gone := w.clean(ctx, "old runs", func() (int, error) { return w.deleteRuns(ctx, now) }) +
 			w.clean(ctx, "runs over the size", func() (int, error) { return w.trimToSize(ctx, now) }) +
 			w.clean(ctx, "deleted workflows", func() (int, error) { return w.Store.PurgeDeleted(ctx, now.Add(-keepDeleted)) }) +
+			w.clean(ctx, "idempotency keys", func() (int, error) { return w.Store.TrimKeys(ctx, now) }) +
 			w.clean(ctx, "cached results", func() (int, error) { return w.Store.TrimCache(ctx, cachePerUser) })
 		// What a look condemns is deleted by the next one, an hour later.
 		if due := gone > 0 || now.Sub(looked) >= lookEvery; due || again {

@@ -107,6 +107,8 @@ func (p *page) attackProfile(x string) {
 		await send("/settings/profile", { firstName: %[1]s, lastName: %[1]s })
 		await send("/settings/tokens", { name: %[1]s })
 		await send("/settings/secrets", { name: %[1]s, value: "v", hosts: %[1]s })
+		const { workflows } = await (await fetch("/api/workflows")).json()
+		await send("/settings/webhooks", { name: %[1]s, workflowId: workflows[0].id })
 	})()`, quote(cut(x, 90))))
 }
 
