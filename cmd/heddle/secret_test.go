@@ -140,7 +140,8 @@ func TestS5_CanariesStayInside(t *testing.T) {
 		t.Fatalf("the run is %v: %v", run["status"], run["nodeResults"])
 	}
 	var seen strings.Builder
-	for _, path := range []string{"/api/runs/" + id, "/api/runs/" + id + "/events", "/api/runs/" + id + "/logs", "/api/secrets", "/settings", "/runs/" + id, "/api/runs", "/api/node-types"} {
+	hooks := b.hooks()
+	for _, path := range []string{"/api/webhooks", "/runs?source=webhook", "/api/runs/" + id, "/api/runs/" + id + "/events", "/api/runs/" + id + "/logs", "/api/secrets", "/settings", "/runs/" + id, "/api/runs", "/api/node-types"} {
 		_, body := b.send("GET", path, "", "")
 		seen.WriteString(body)
 	}
@@ -159,6 +160,11 @@ func TestS5_CanariesStayInside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, c := range hooks {
+		if at := strings.Index(seen.String(), c); at >= 0 {
+			t.Errorf("%s of a webhook was found: …%q…", c, seen.String()[max(0, at-80):at+len(c)])
+		}
+	}
 	for _, c := range canaries {
 		if !e.saw(c) && !strings.Contains(c, "+/") {
 			t.Errorf("%s was never sent: nothing was proven", c)
@@ -171,6 +177,33 @@ func TestS5_CanariesStayInside(t *testing.T) {
 	if !e.saw(canaries[0]) || !e.saw(canaries[3]) {
 		t.Error("the secrets were not sent")
 	}
+}
+
+// hooks makes two webhooks, sends a message to the one without a signature, and returns
+// the secrets of both.
+func (b browser) hooks() []string {
+	b.t.Helper()
+	code, out := b.send("POST", "/api/workflows", "application/json", `{"name":"hooked","nodes":[{"id":"a","type":"input","data":{"name":"headers"}}],"edges":[]}`)
+	var made struct {
+		Workflow struct{ ID string }
+		Path     string
+	}
+	if err := json.Unmarshal([]byte(out), &made); err != nil || code != http.StatusCreated {
+		b.t.Fatalf("%d %s", code, out)
+	}
+	const given = "canary-signing-secret"
+	for _, more := range []string{`"github","secret":"` + given + `"`, `"unsigned"`} {
+		code, out = b.send("POST", "/api/webhooks", "application/json", `{"name":"x","workflowId":"`+made.Workflow.ID+`","kind":`+more+`}`)
+		if err := json.Unmarshal([]byte(out), &made); err != nil || code != http.StatusCreated {
+			b.t.Fatalf("%d %s", code, out)
+		}
+	}
+	for path, want := range map[string]int{made.Path: http.StatusAccepted, made.Path + "0": http.StatusUnauthorized} {
+		if code, out = b.send("POST", path, "application/json", `{}`); code != want {
+			b.t.Fatalf("%d %s", code, out)
+		}
+	}
+	return []string{given, made.Path[strings.LastIndex(made.Path, "/")+1:]}
 }
 
 // TestS2_AWrongMasterKeyRefusesToStart starts again with another key, then with both,
