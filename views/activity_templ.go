@@ -271,6 +271,8 @@ func viaWord(v flow.Via) string {
 		return "Clerk"
 	case flow.ViaCLI:
 		return "Command line"
+	case flow.ViaHook:
+		return "Webhook"
 	}
 	return "Not signed in"
 }

@@ -101,7 +101,7 @@ func editorTools(b node.Workbench) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = editorMenu().Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = editorMenu(b.Workflow.ID).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

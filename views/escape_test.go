@@ -55,6 +55,8 @@ func evil(t *testing.T, s string) map[string]string {
 	p, c = views.SettingsAgain(flow.Settings{User: user, NewToken: s, KeepsSecrets: true, Address: s, Workflows: []flow.WorkflowSummary{{ID: flow.ID(s), Name: s}}, Hooks: []flow.Hook{{ID: flow.ID(s), WorkflowID: flow.ID(s), WorkflowName: s, Name: s, Kind: flow.HookKind(s), LastRefusedAt: new(time.Now()), Refusal: s}}, NewHook: &flow.NewHook{Hook: flow.Hook{Kind: flow.HookKind(s)}, Path: s, Secret: flow.Secret(s)}, Secrets: []flow.StoredSecret{{ID: flow.ID(s), Name: s, Hosts: []string{s}}}, Providers: []flow.ProviderStatus{{ID: s, Name: s, Setting: s, BaseURL: s, Default: s, TakesKey: true, Own: true}}, Tokens: []flow.Token{{ID: flow.ID(s), Name: s, Prefix: s, Scopes: []flow.Scope{flow.Scope(s)}}}}, views.SettingsForms{Profile: evilForm(s), Token: evilForm(s), Secret: evilForm(s), Provider: s, Key: evilForm(s), Hook: evilForm(s), HookID: flow.ID(s), HookSecret: evilForm(s)})
 	p.User = &user
 	out["settings"] = render(t, p, c)
+	p, c = views.Versions(flow.VersionList{Workflow: flow.Workflow{ID: flow.ID(s), Name: s}, Versions: []flow.VersionBrief{{Version: 1, Author: s, Note: s}}, Pagination: flow.Paginate(1, 50, 1)})
+	out["versions"] = render(t, p, c)
 	p, c = views.Activity(flow.AuditList{Entries: []flow.AuditEntry{{Via: flow.Via(s), Action: flow.AuditAction(s), Target: s, IP: s, Hash: s}}, Pagination: flow.Paginate(2, 1, 5)})
 	out["activity"] = render(t, p, c)
 	p, c = views.SignIn(views.AccountView{Form: evilForm(s), Next: s})

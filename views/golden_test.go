@@ -73,6 +73,8 @@ func pages(t *testing.T) map[string]string {
 	add("run-graph", p, c)
 	p, c = views.Settings(sampleSettings())
 	add("settings", p, c)
+	p, c = views.Versions(sampleVersions())
+	add("versions", p, c)
 	p, c = views.Activity(sampleActivity())
 	add("activity", p, c)
 	p, c = views.Activity(flow.AuditList{Pagination: flow.Paginate(1, 50, 0)})

@@ -223,6 +223,18 @@ func sampleAPI() views.APIDoc {
 	}
 }
 
+func sampleVersions() flow.VersionList {
+	at := time.Date(2026, 3, 9, 8, 30, 0, 0, time.UTC)
+	return flow.VersionList{
+		Workflow: flow.Workflow{ID: "wf_1", Name: "Product shots", Version: 3, PublishedVersion: 2}, Pagination: flow.Paginate(1, 50, 3),
+		Versions: []flow.VersionBrief{
+			{Version: 3, Author: "ann@example.com", CreatedAt: at, IsCurrent: true},
+			{Version: 2, Author: "ann@example.com", Note: "Version 1 again", CreatedAt: at.Add(-time.Hour), IsPublished: true},
+			{Version: 1, Author: "bob@example.com", CreatedAt: at.Add(-24 * time.Hour)},
+		},
+	}
+}
+
 func sampleActivity() flow.AuditList {
 	at := time.Date(2026, 3, 9, 8, 30, 0, 0, time.UTC)
 	list := []flow.AuditEntry{

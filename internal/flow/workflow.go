@@ -30,9 +30,12 @@ type Workflow struct {
 	Edges       json.RawMessage `json:"edges"`
 	Version     int             `json:"version"` // 1, +1 on each save that changes nodes or edges
 	IsPublished bool            `json:"isPublished"`
-	Tags        []string        `json:"tags"`
-	CreatedAt   time.Time       `json:"createdAt"`
-	UpdatedAt   time.Time       `json:"updatedAt"`
+	// PublishedVersion is what steps of other workflows and webhooks run; 0: what was
+	// saved last.
+	PublishedVersion int       `json:"publishedVersion,omitzero"`
+	Tags             []string  `json:"tags"`
+	CreatedAt        time.Time `json:"createdAt"`
+	UpdatedAt        time.Time `json:"updatedAt"`
 }
 
 // WorkflowVersion is one saved state of a graph. Every one is kept.
@@ -44,6 +47,23 @@ type WorkflowVersion struct {
 	Author     string          `json:"author"` // email of who saved it
 	Note       string          `json:"note"`
 	CreatedAt  time.Time       `json:"createdAt"`
+}
+
+// VersionBrief is a version in a list: no graph.
+type VersionBrief struct {
+	Version     int       `json:"version"`
+	Author      string    `json:"author"` // email of who saved it
+	Note        string    `json:"note"`
+	CreatedAt   time.Time `json:"createdAt"`
+	IsCurrent   bool      `json:"isCurrent"`
+	IsPublished bool      `json:"isPublished"`
+}
+
+// VersionList is one page of a workflow's versions, newest first.
+type VersionList struct {
+	Workflow   Workflow
+	Versions   []VersionBrief
+	Pagination Pagination
 }
 
 // Count is the "_count" member of a listed workflow.

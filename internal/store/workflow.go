@@ -12,24 +12,25 @@ import (
 )
 
 type workflowRow struct {
-	ID          flow.ID
-	UserID      flow.ID
-	Name        string
-	Description string
-	Nodes       string
-	Edges       string
-	Steps       int
-	Version     int
-	IsPublished bool
-	CreatedAt   int64
-	UpdatedAt   int64
-	DeletedAt   *int64
+	ID               flow.ID
+	UserID           flow.ID
+	Name             string
+	Description      string
+	Nodes            string
+	Edges            string
+	Steps            int
+	Version          int
+	IsPublished      bool
+	PublishedVersion int
+	CreatedAt        int64
+	UpdatedAt        int64
+	DeletedAt        *int64
 }
 
 func (r workflowRow) workflow(tags []string) flow.Workflow {
 	return flow.Workflow{
 		ID: r.ID, UserID: r.UserID, Name: r.Name, Description: r.Description, Nodes: json.RawMessage(r.Nodes), Edges: json.RawMessage(r.Edges),
-		Version: r.Version, IsPublished: r.IsPublished, Tags: tags, CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
+		Version: r.Version, IsPublished: r.IsPublished, PublishedVersion: r.PublishedVersion, Tags: tags, CreatedAt: fromMicros(r.CreatedAt), UpdatedAt: fromMicros(r.UpdatedAt),
 	}
 }
 
@@ -92,11 +93,15 @@ func orEmpty(tags []string) []string {
 }
 
 // WorkflowVersion returns a workflow of the owner with the graph of that version;
-// version 0 is the newest. A workflow that was deleted still has its versions, for
-// runs that began before.
+// version 0 is the published one, or the newest where none is. A workflow that was
+// deleted still has its versions, for runs that began before.
 func (s *Store) WorkflowVersion(ctx context.Context, o flow.Owner, id flow.ID, version int) (flow.Workflow, error) {
 	if version == 0 {
-		return s.Workflow(ctx, o, id)
+		w, err := s.Workflow(ctx, o, id)
+		if err != nil || w.PublishedVersion == 0 || w.PublishedVersion == w.Version {
+			return w, err
+		}
+		version = w.PublishedVersion
 	}
 	var r workflowRow
 	err := s.read.NewRaw(`SELECT w.id, w.user_id, w.name, v.nodes, v.edges, v.version FROM workflows AS w

@@ -148,7 +148,7 @@ func (s *Service) deliver(ctx context.Context, p Proven, content flow.Value) (fl
 		return flow.Run{}, err
 	}
 	a := flow.Actor{User: u, Via: flow.ViaHook, Scopes: []flow.Scope{flow.ScopeRunStart}}
-	w, err := s.store.Workflow(ctx, a.Owner(), p.hook.WorkflowID)
+	w, err := s.store.WorkflowVersion(ctx, a.Owner(), p.hook.WorkflowID, 0)
 	if err != nil {
 		return flow.Run{}, err
 	}

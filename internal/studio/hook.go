@@ -43,7 +43,7 @@ func (s *Service) Hooks(ctx context.Context, _ struct{}) (HooksOut, error) {
 // HookDraft is a webhook to make.
 type HookDraft struct {
 	Name       string        `json:"name" minLength:"1" maxLength:"100"`
-	WorkflowID flow.ID       `json:"workflowId" maxLength:"64" doc:"The workflow that each message runs, as it is saved then."`
+	WorkflowID flow.ID       `json:"workflowId" maxLength:"64" doc:"The workflow that each message runs: its published version, else what was saved last."`
 	Kind       flow.HookKind `json:"kind,omitempty" enum:"standard,github,stripe,slack,unsigned" doc:"How messages are signed; standard when left out."`
 	Secret     flow.Secret   `json:"secret,omitempty" doc:"The signing secret. Left out, one is made; that of Stripe and Slack comes from them and can be set later."`
 }

@@ -187,6 +187,9 @@ func (s *Service) bindWorkflow(ctx context.Context, a flow.Actor, run *flow.Run,
 		return nil
 	}
 	w, err := s.store.Workflow(ctx, a.Owner(), b.WorkflowID)
+	if err == nil && a.Via == flow.ViaHook { // who sends gets what is published
+		w, err = s.store.WorkflowVersion(ctx, a.Owner(), b.WorkflowID, 0)
+	}
 	if err != nil {
 		return err
 	}

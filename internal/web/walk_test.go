@@ -36,7 +36,7 @@ var pageAccess = map[string]access{
 	"GET /ws": people, "GET /": people, "POST /signout": people,
 	"GET /workflows": people, "POST /workflows": people, "POST /workflows/import": people, "GET /templates": people,
 	"GET /workflows/:id": people, "GET /workflows/:id/thumbnail.svg": people, "GET /workflows/:id/export": people,
-	"POST /workflows/:id/duplicate": people, "POST /workflows/:id/delete": people, "POST /workflows/:id/restore": people, "POST /workflows/:id/inspector": people,
+	"POST /workflows/:id/duplicate": people, "POST /workflows/:id/delete": people, "POST /workflows/:id/restore": people, "POST /workflows/:id/inspector": people, "GET /workflows/:id/versions": people, "POST /workflows/:id/versions": people,
 	"GET /runs": people, "GET /runs/:id": people, "GET /runs/:id/graph": people, "POST /runs/:id/cancel": people, "POST /runs/:id/answer": people,
 	"GET /settings": people, "GET /settings/activity": people, "POST /settings/profile": people, "POST /settings/password": people,
 	"POST /settings/tokens": people, "POST /settings/tokens/:id/delete": people,
@@ -79,7 +79,7 @@ func (s *site) belongings() map[string]string {
 			hash = ref.Hash
 		}
 	}
-	return map[string]string{"workflows": wf, "runs": run, "files": file, "tokens": token, "webhooks": hook, "hooks": hook, ":name": "CANARY", ":provider": "offline", ":node": "words", ":hash": hash}
+	return map[string]string{"workflows": wf, "runs": run, "files": file, "tokens": token, "webhooks": hook, "hooks": hook, ":name": "CANARY", ":provider": "offline", ":node": "words", ":version": "1", ":hash": hash}
 }
 
 // concrete puts Ann's objects into a route's pattern.
@@ -114,6 +114,10 @@ func bodyOf(pattern string, of map[string]string) string {
 		return fmt.Sprintf(`{"name":"taken over","workflowId":%q}`, of["workflows"])
 	case "PUT /api/webhooks/:id":
 		return `{"name":"taken over","enabled":false}`
+	case "POST /workflows/:id/versions":
+		return "version=1&do=publish"
+	case "POST /api/workflows/:id/publish":
+		return `{}`
 	case "POST /settings/webhooks":
 		return "name=STOLEN&workflowId=" + of["workflows"]
 	case "POST /settings/webhooks/:id":
@@ -327,7 +331,7 @@ func (s *site) ownerWalk(t *testing.T, patterns []string, declared map[string]fl
 		h := s.ann.byCookie()
 		if isAPI && scope != "" {
 			h = header{"Authorization": s.token(s.ann.user, 0, scope)}
-			if pattern == "POST /api/execute" { // the saved workflow is read too
+			if pattern == "POST /api/execute" || strings.HasSuffix(pattern, "/duplicate") || strings.HasSuffix(pattern, "/restore") { // the saved workflow is read too
 				h = header{"Authorization": s.token(s.ann.user, 0, scope, flow.ScopeGraphRead)}
 			}
 		}

@@ -115,6 +115,8 @@ func actionShape(name string) string {
 		return `<path d="M13 9.5A5.5 5.5 0 0 1 6.5 3a5.5 5.5 0 1 0 6.5 6.5z"/>`
 	case "monitor":
 		return `<rect x="2" y="3" width="12" height="8" rx="1.5"/><path d="M6 13.5h4"/>`
+	case "history":
+		return `<path d="M2.5 8a5.5 5.5 0 1 0 1.8-4.1L2.5 5.5"/><path d="M2.5 2.5v3h3M8 5v3.2l2.2 1.3"/>`
 	case "undo":
 		return `<path d="M6 3 2.5 6.5 6 10M2.5 6.5H10a3.5 3.5 0 0 1 0 7H7"/>`
 	case "redo":

@@ -56,7 +56,7 @@ func (c *checked) pages() {
 	c.api("POST", "/api/execute", map[string]any{"workflowId": list.Workflows[0].ID}, &run)
 	c.open("/runs/" + run.RunID)
 	c.wait("the run has ended", `/Success|Failed|Partial/.test(document.body.innerText)`)
-	for _, path := range []string{"/runs/" + run.RunID, "/runs/" + run.RunID + "/graph", "/runs", "/runs?status=failed", "/workflows", "/workflows?query=zebra", "/templates", "/settings", "/settings/activity", "/reset?secret=x", "/docs/api", "/nothing/here"} {
+	for _, path := range []string{"/runs/" + run.RunID, "/runs/" + run.RunID + "/graph", "/runs", "/runs?status=failed", "/workflows", "/workflows?query=zebra", "/templates", "/workflows/" + list.Workflows[0].ID + "/versions", "/settings", "/settings/activity", "/reset?secret=x", "/docs/api", "/nothing/here"} {
 		c.open(path)
 		c.sound(path)
 		c.narrow(path)

@@ -1,0 +1,1 @@
+ALTER TABLE workflows ADD COLUMN published_version BIGINT NOT NULL DEFAULT 0;

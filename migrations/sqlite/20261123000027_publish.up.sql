@@ -1,0 +1,1 @@
+ALTER TABLE workflows ADD COLUMN published_version INTEGER NOT NULL DEFAULT 0;
