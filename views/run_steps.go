@@ -248,3 +248,12 @@ func attemptName(r flow.NodeResult) string {
 	}
 	return "Item " + r.Iteration
 }
+
+// replayPath is where the run can be started again from a step on: one of its own, of
+// a run that has ended.
+func (v *runView) replayPath(s step) string {
+	if !v.Status.Final() || s.In != "" || len(s.Attempts) == 0 {
+		return ""
+	}
+	return RunPath(v.ID) + "/replay"
+}

@@ -12,19 +12,21 @@ const earlierRuns = 10
 
 // reuse finds the earlier results that stand in for what the run would compute: for
 // a partial run as its mode says (rule E16), for a full one where it is asked for
-// (rule E15).
-func (s *Service) reuse(ctx context.Context, a flow.Actor, d *draft, b ExecuteBody) error {
+// (rule E15). Earlier runs that are given are looked through instead of the workflow's.
+func (s *Service) reuse(ctx context.Context, a flow.Actor, d *draft, b ExecuteBody, earlier []engine.Earlier) error {
 	run := &d.run
 	if b.Mode == flow.ModeFrom {
 		run.NodeIDs = engine.Downstream(d.graph, run.NodeIDs)
 	}
 	full := run.Scope == flow.ScopeFull && b.reuses(run.Source)
-	if !full && b.Mode != flow.ModeFrom && b.Mode != flow.ModeOnly || run.WorkflowID == nil {
+	if !full && b.Mode != flow.ModeFrom && b.Mode != flow.ModeOnly || earlier == nil && run.WorkflowID == nil {
 		return nil
 	}
-	earlier, err := s.earlier(ctx, a.Owner(), *run.WorkflowID)
-	if err != nil {
-		return err
+	if earlier == nil {
+		var err error
+		if earlier, err = s.earlier(ctx, a.Owner(), *run.WorkflowID); err != nil {
+			return err
+		}
 	}
 	if full {
 		d.reused, d.forecast = engine.ReuseAll(s.registry, run.ID, d.graph, run.Inputs, earlier)

@@ -107,7 +107,17 @@ func (d draft) plan() []engine.Forecast {
 	return out
 }
 
+// order is where a run's graph comes from, and earlier results that may stand in.
+type order struct {
+	bind    func(run *flow.Run) error
+	earlier []engine.Earlier // nil: those of the workflow's newest runs
+}
+
 func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (draft, error) {
+	return s.draft(ctx, a, b, order{bind: func(run *flow.Run) error { return s.bindWorkflow(ctx, a, run, b) }})
+}
+
+func (s *Service) draft(ctx context.Context, a flow.Actor, b ExecuteBody, o order) (draft, error) {
 	run := flow.Run{
 		ID: flow.NewID(flow.RunPrefix), UserID: a.User.ID, Status: flow.RunQueued, Scope: b.Scope, NodeIDs: b.NodeIDs,
 		Nodes: b.Nodes, Edges: b.Edges, Inputs: flow.Values{}, Source: source(a, b.Source), Budget: b.Budget.Within(s.budget), CreatedAt: time.Now().UTC(),
@@ -121,7 +131,7 @@ func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (draf
 	if err := checkScope(run, b.Mode); err != nil {
 		return draft{}, err
 	}
-	if err := s.bindWorkflow(ctx, a, &run, b); err != nil {
+	if err := o.bind(&run); err != nil {
 		return draft{}, err
 	}
 	run.Nodes, run.Edges = arrayOrEmpty(run.Nodes), arrayOrEmpty(run.Edges)
@@ -131,14 +141,14 @@ func (s *Service) newRun(ctx context.Context, a flow.Actor, b ExecuteBody) (draf
 	}
 	run.TotalNodes = len(g.Steps().Nodes)
 	d := draft{run: run, graph: g}
-	if err := s.reuse(ctx, a, &d, b); err != nil {
+	if err := s.reuse(ctx, a, &d, b, o.earlier); err != nil {
 		return d, err
 	}
-	o := engine.CheckOptions{Targets: d.run.NodeIDs, Inputs: d.run.Inputs}
+	check := engine.CheckOptions{Targets: d.run.NodeIDs, Inputs: d.run.Inputs}
 	for i := range d.reused {
-		o.Reused = append(o.Reused, d.reused[i].NodeID)
+		check.Reused = append(check.Reused, d.reused[i].NodeID)
 	}
-	if err := engine.Check(s.registry, g, o); err != nil {
+	if err := engine.Check(s.registry, g, check); err != nil {
 		return d, err
 	}
 	var self flow.ID

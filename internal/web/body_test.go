@@ -24,7 +24,8 @@ var idFields = map[string][]struct{ noun, route, body string }{
 		{"workflows", "POST /api/execute", `{"nodes":[{"id":"l","type":"list","data":{"items":"a"}},{"id":"m","type":"map","data":{"workflow":%q}}],"edges":[{"id":"e","source":"l","target":"m"}]}`},
 		{"workflows", "GET /api/runs?workflowId=%s", ``},
 	},
-	"nodeIds": {}, // of the graph in the same request
+	"nodeIds":    {}, // of the graph in the same request
+	"fromNodeId": {}, // of the run in the path
 	"$file": {
 		{"files", "POST /api/execute", `{"nodes":[{"id":"i","type":"image","data":{"file":{"$file":%q}}},{"id":"d","type":"debug","data":{}}],"edges":[{"id":"e","source":"i","target":"d"}]}`},
 		{"files", "POST /api/execute", `{"inputs":{"a":{"$file":%q}},` + hello + `}`},

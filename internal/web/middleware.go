@@ -215,13 +215,17 @@ func (s *Server) limited(c *fiber.Ctx) error {
 		key = "user:" + a.User.ID.String()
 	}
 	wait := s.rates.take(c.UserContext(), s.rates.api, "api", key)
-	if wait == 0 && c.Method() == fiber.MethodPost && c.Path() == "/api/execute" && !c.QueryBool("dryRun") {
+	if wait == 0 && c.Method() == fiber.MethodPost && startsRun(c) && !c.QueryBool("dryRun") {
 		wait = s.rates.take(c.UserContext(), s.rates.runs, "runs", key)
 	}
 	if wait > 0 {
 		return tooMany(wait)
 	}
 	return c.Next()
+}
+
+func startsRun(c *fiber.Ctx) bool {
+	return c.Path() == "/api/execute" || strings.HasPrefix(c.Path(), "/api/runs/") && strings.HasSuffix(c.Path(), "/replay")
 }
 
 // checkBody checks what can be checked before a JSON body is decoded.

@@ -58,6 +58,19 @@ func (s *Server) cancelRun(c *fiber.Ctx) error {
 	return s.see(c, views.RunPath(id), nil)
 }
 
+// replayRun starts what the run ran once more, and shows the new run.
+func (s *Server) replayRun(c *fiber.Ctx) error {
+	id := flow.ID(c.Params("id"))
+	out, err := s.Studio.Replay(c.UserContext(), studio.Replay{ID: id, Body: studio.ReplayBody{FromNodeID: clip(c.FormValue("from"), 200)}})
+	if err != nil {
+		if e := known(err); e.Kind == flow.Invalid {
+			return s.see(c, views.RunPath(id), &views.Flash{Text: strings.TrimSpace("Not started. " + e.Message + " " + e.Hint), Fail: true})
+		}
+		return hidden(err)
+	}
+	return s.see(c, views.RunPath(out.RunID), &views.Flash{Text: "This is a new run. The earlier one stays as it was."})
+}
+
 // answerStep takes the form by which a person answers a waiting step.
 func (s *Server) answerStep(c *fiber.Ctx) error {
 	id := flow.ID(c.Params("id"))

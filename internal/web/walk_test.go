@@ -37,7 +37,7 @@ var pageAccess = map[string]access{
 	"GET /workflows": people, "POST /workflows": people, "POST /workflows/import": people, "GET /templates": people,
 	"GET /workflows/:id": people, "GET /workflows/:id/thumbnail.svg": people, "GET /workflows/:id/export": people,
 	"POST /workflows/:id/duplicate": people, "POST /workflows/:id/delete": people, "POST /workflows/:id/restore": people, "POST /workflows/:id/inspector": people, "GET /workflows/:id/versions": people, "POST /workflows/:id/versions": people,
-	"GET /runs": people, "GET /runs/:id": people, "GET /runs/:id/graph": people, "POST /runs/:id/cancel": people, "POST /runs/:id/answer": people,
+	"GET /runs": people, "GET /runs/:id": people, "GET /runs/:id/graph": people, "POST /runs/:id/cancel": people, "POST /runs/:id/replay": people, "POST /runs/:id/answer": people,
 	"GET /settings": people, "GET /settings/activity": people, "POST /settings/profile": people, "POST /settings/password": people,
 	"POST /settings/tokens": people, "POST /settings/tokens/:id/delete": people,
 	"POST /settings/secrets": people, "POST /settings/secrets/:name/delete": people,
@@ -116,7 +116,7 @@ func bodyOf(pattern string, of map[string]string) string {
 		return `{"name":"taken over","enabled":false}`
 	case "POST /workflows/:id/versions":
 		return "version=1&do=publish"
-	case "POST /api/workflows/:id/publish":
+	case "POST /api/workflows/:id/publish", "POST /api/runs/:id/replay":
 		return `{}`
 	case "POST /settings/webhooks":
 		return "name=STOLEN&workflowId=" + of["workflows"]

@@ -325,10 +325,7 @@ func TestWires(t *testing.T) {
 	t.Run("C14 the edges of one step stand out", func(t *testing.T) { p.named(t).wiresRelated() })
 }
 
-var (
-	rowNodes = []string{step("a", "text", 0, 0), step("b", "debug", 360, 0), step("c", "debug", 720, 0)}
-	rowEdges = []string{wire("1", "a", "b"), wire("2", "b", "c")}
-)
+var rowNodes, rowEdges = []string{step("a", "text", 0, 0), step("b", "debug", 360, 0), step("c", "debug", 720, 0)}, []string{wire("1", "a", "b"), wire("2", "b", "c")}
 
 func (p *page) wiresDissolve() {
 	p.t.Helper()
