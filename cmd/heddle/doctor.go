@@ -19,12 +19,12 @@ import (
 )
 
 func doctorCommand() *cobra.Command {
-	var deep bool
+	var deep, advisories bool
 	c := &cobra.Command{
-		Use: "doctor [--deep]", Short: "Look at configuration, database, queue, clock, disk and keys, and say what to do.", Args: cobra.NoArgs,
+		Use: "doctor [--deep] [--advisories]", Short: "Look at configuration, database, queue, clock, disk and keys, and say what to do.", Args: cobra.NoArgs,
 		Long: "Look at configuration, database, queue, clock, disk and keys. Each line says what is well, what to keep an eye on, or what is wrong and the next step. It changes no data and may run beside servers. It ends with 1 when something is wrong.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			d := &doctor{out: c.OutOrStdout(), deep: deep}
+			d := &doctor{out: c.OutOrStdout(), deep: deep, online: advisories}
 			d.examine(c.Context())
 			if d.failures > 0 {
 				return &exitError{exitFailed, fmt.Errorf("%s wrong", countOf(d.failures, "thing"))}
@@ -33,6 +33,7 @@ func doctorCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&deep, "deep", false, "also read the whole SQLite file from end to end")
+	c.Flags().BoolVar(&advisories, "advisories", false, "also ask Go's vulnerability database (vuln.go.dev, or HEDDLE_VULNDB) about what this program was built from")
 	return c
 }
 
@@ -40,6 +41,7 @@ func doctorCommand() *cobra.Command {
 type doctor struct {
 	out      io.Writer
 	deep     bool
+	online   bool // advisories are asked for
 	failures int
 }
 
@@ -60,6 +62,9 @@ func (d *doctor) fail(part, text, next string) { d.failures++; d.say("FAIL", par
 // looked at.
 func (d *doctor) examine(ctx context.Context) {
 	d.ok("version", "%s", versionText())
+	if d.online {
+		d.advisories(ctx)
+	}
 	conf, err := loadConfig()
 	if err != nil {
 		bad, ok := errors.AsType[*configError](err)

@@ -117,7 +117,7 @@ func TestPasswordRules(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, bad := range []string{
 		"", "short", "ninechars", "pässwörtß", strings.Repeat("ab1 ", 33), "1234567890", "password123", "P4ssw0rd2024!", "  Password  ",
-		"qwertyuiop", "1q2w3e4r5t", "aaaaaaaaaaaa", "abcabcabcabc", "Administrator", "!!iloveyou!!", "correcthorsebatterystaple", "BOB@example.com",
+		"qwertyuiop", "1q2w3e4r5t", "highlander", "Undertaker1", "aaaaaaaaaaaa", "abcabcabcabc", "Administrator", "!!iloveyou!!", "correcthorsebatterystaple", "BOB@example.com",
 	} {
 		_, err := w.CreateUser(t.Context(), "bob@example.com", bad)
 		wantProblem(t, fmt.Sprintf("password %q", bad), err, "password")
