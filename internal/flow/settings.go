@@ -1,5 +1,8 @@
 package flow
 
+// MaxChoices is how many workflows a form offers to choose from.
+const MaxChoices = 100
+
 // Settings is what the settings page shows.
 type Settings struct {
 	User      User

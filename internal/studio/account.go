@@ -260,7 +260,7 @@ func (s *Service) SettingsPage(ctx context.Context, _ struct{}) (flow.Settings, 
 	if out.Hooks, err = s.store.Hooks(ctx, a.Owner()); err != nil {
 		return out, err
 	}
-	list, err := s.store.Workflows(ctx, a.Owner(), flow.WorkflowQuery{Page: 1, Limit: 100})
+	list, err := s.store.Workflows(ctx, a.Owner(), flow.WorkflowQuery{Page: 1, Limit: flow.MaxChoices})
 	if err != nil {
 		return out, err
 	}

@@ -13,10 +13,10 @@ import (
 type Replay struct {
 	ID             flow.ID `path:"id" maxLength:"64"`
 	IdempotencyKey string  `header:"Idempotency-Key" maxLength:"200" doc:"The same key of the same user answers the same run for 24 hours."`
-	Body           ReplayBody
+	Body           *ReplayBody
 }
 
-// ReplayBody says what is to be another way this time.
+// ReplayBody says what is to be another way this time; nil: nothing.
 type ReplayBody struct {
 	FromNodeID string                     `json:"fromNodeId,omitempty" maxLength:"200" doc:"Only this step and all that follows it; what it needs is taken from the earlier run."`
 	Inputs     map[string]json.RawMessage `json:"inputs,omitempty" doc:"Node id to value: other inputs than the earlier run had. The rest stay."`
@@ -29,6 +29,9 @@ func (s *Service) Replay(ctx context.Context, in Replay) (RunStarted, error) {
 	a, err := flow.Require(ctx, flow.ScopeRunStart)
 	if err != nil {
 		return RunStarted{}, err
+	}
+	if in.Body == nil {
+		in.Body = &ReplayBody{}
 	}
 	d, err := s.replay(ctx, a, in)
 	if err != nil {

@@ -73,9 +73,12 @@ func (s *Service) RestoreVersion(ctx context.Context, in ByVersion) (WorkflowOut
 // Publish is the input of the use case of the same name.
 type Publish struct {
 	ID   flow.ID `path:"id" maxLength:"64"`
-	Body struct {
-		Version int `json:"version,omitempty" minimum:"0" doc:"The version to publish; the one saved last when left out."`
-	}
+	Body *PublishBody
+}
+
+// PublishBody says which version; nil: the one saved last.
+type PublishBody struct {
+	Version int `json:"version,omitempty" minimum:"0" doc:"The version to publish; the one saved last when left out."`
 }
 
 // Publish says which version steps of other workflows and webhooks run. What is saved
@@ -85,7 +88,10 @@ func (s *Service) Publish(ctx context.Context, in Publish) (WorkflowOut, error) 
 	if err != nil {
 		return WorkflowOut{}, err
 	}
-	version := in.Body.Version
+	version := 0
+	if in.Body != nil {
+		version = in.Body.Version
+	}
 	if version == 0 {
 		w, err := s.store.Workflow(ctx, a.Owner(), in.ID)
 		if err != nil {

@@ -49,6 +49,7 @@ func TestReplay(t *testing.T) {
 		return id
 	}
 	replay(`{}`, "given!", 1)
+	replay(``, "given!", 1)
 	replay(`{"inputs":{"a":"other"}}`, "other!", 1)
 	replay(`{"fromNodeId":"c"}`, "given!", 1, "b")
 	replay(`{"fromNodeId":"c","inputs":{"a":"other"}}`, "other!", 1)

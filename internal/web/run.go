@@ -61,7 +61,7 @@ func (s *Server) cancelRun(c *fiber.Ctx) error {
 // replayRun starts what the run ran once more, and shows the new run.
 func (s *Server) replayRun(c *fiber.Ctx) error {
 	id := flow.ID(c.Params("id"))
-	out, err := s.Studio.Replay(c.UserContext(), studio.Replay{ID: id, Body: studio.ReplayBody{FromNodeID: clip(c.FormValue("from"), 200)}})
+	out, err := s.Studio.Replay(c.UserContext(), studio.Replay{ID: id, Body: &studio.ReplayBody{FromNodeID: clip(c.FormValue("from"), 200)}})
 	if err != nil {
 		if e := known(err); e.Kind == flow.Invalid {
 			return s.see(c, views.RunPath(id), &views.Flash{Text: strings.TrimSpace("Not started. " + e.Message + " " + e.Hint), Fail: true})

@@ -29,9 +29,7 @@ func (s *Server) changeVersion(c *fiber.Ctx) error {
 	var text string
 	switch c.FormValue("do") {
 	case "publish":
-		in := studio.Publish{ID: id}
-		in.Body.Version = n
-		_, err = s.Studio.Publish(ctx, in)
+		_, err = s.Studio.Publish(ctx, studio.Publish{ID: id, Body: &studio.PublishBody{Version: n}})
 		text = "Version " + strconv.Itoa(n) + " is published."
 	case "unpublish":
 		_, err = s.Studio.Unpublish(ctx, studio.ByID{ID: id})

@@ -35,7 +35,7 @@ func TestE22_CallersRunThePublishedVersion(t *testing.T) {
 		}
 		return a.body
 	}
-	api("POST", "/publish", `{}`)
+	api("POST", "/publish", ``)
 	api("PUT", "", "{"+graph("two")+"}")
 	says("one", 1)
 	if a := s.do("POST", "/workflows/"+id+"/versions", "version=2&do=publish", s.ann.byCookie()); a.status != 303 {
