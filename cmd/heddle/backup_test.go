@@ -56,6 +56,9 @@ func (s *server) busyWhile(do func()) []string {
 // fills another installation from each and uses it: the account, every run that was
 // accepted before, and the secret are there.
 func TestR23_RestoreElsewhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one process after the other, which the race detector only slows")
+	}
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -146,6 +149,9 @@ func TestR23_RestoreElsewhere(t *testing.T) {
 
 // TestR23_RestoreElsewhere_PostgreSQL is the same with PostgreSQL's own tools.
 func TestR23_RestoreElsewhere_PostgreSQL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one process after the other, which the race detector only slows")
+	}
 	h := newHome(t)
 	h.env = append(h.env, "DATABASE_URL="+freshPostgres(t))
 	s := h.serve(h.token("ann@example.com"))
@@ -174,6 +180,9 @@ func TestR23_RestoreElsewhere_PostgreSQL(t *testing.T) {
 
 // TestDocumentsMove exports workflows of one account and imports them into another.
 func TestDocumentsMove(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one process after the other, which the race detector only slows")
+	}
 	h := newHome(t)
 	h.token("ann@example.com")
 	h.token("bob@example.com")
@@ -220,6 +229,9 @@ func TestDocumentsMove(t *testing.T) {
 
 // TestDoctor sees a new, a well and a broken installation.
 func TestDoctor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one process after the other, which the race detector only slows")
+	}
 	h := newHome(t)
 	out, errs, code := h.cli("", "doctor")
 	if left, _ := filepath.Glob(filepath.Join(h.dir, "*")); code != 0 || !strings.Contains(out, "does not exist yet") || len(left) > 0 {

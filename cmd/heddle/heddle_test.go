@@ -52,6 +52,9 @@ func withoutIDs(v any) any {
 }
 
 func TestRun_GalleryWorksWithoutAServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one process after the other, which the race detector only slows")
+	}
 	h := newHome(t)
 	files, err := filepath.Glob("../../internal/gallery/*.json")
 	if err != nil || len(files) < 3 {
@@ -182,6 +185,9 @@ func TestMigrate_UpStatusDown(t *testing.T) {
 // TestShapesAgree runs the gallery through the API and through "heddle run": the
 // same outputs, node by node. The browser test does the third shape.
 func TestShapesAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one process after the other, which the race detector only slows")
+	}
 	h := newHome(t)
 	s := h.serve(h.token("ann@example.com"))
 	for _, ex := range gallery.All() {
@@ -337,6 +343,9 @@ func assertGapless(t *testing.T, s *server, id string) {
 
 // TestGraphsOfOthersSurvive saves real documents of other tools and reads them back.
 func TestGraphsOfOthersSurvive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one process after the other, which the race detector only slows")
+	}
 	files, err := filepath.Glob("../../../shared/graphs/*/*.json")
 	if err != nil {
 		t.Fatal(err)

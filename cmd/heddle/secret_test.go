@@ -209,6 +209,9 @@ func (b browser) hooks() []string {
 // TestS2_AWrongMasterKeyRefusesToStart starts again with another key, then with both,
 // changes the seals, and starts with the new one alone.
 func TestS2_AWrongMasterKeyRefusesToStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: one process after the other, which the race detector only slows")
+	}
 	e := newEcho(t)
 	key := func(b byte) string { return "HEDDLE_MASTER_KEY=" + strings.Repeat(string(rune('A'+b)), 42) + "A=" }
 	h := newHome(t, key(1), "HEDDLE_EGRESS_ALLOW="+strings.TrimPrefix(e.URL, "http://"))

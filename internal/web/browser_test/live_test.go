@@ -125,6 +125,14 @@ func followedThroughACut(t *testing.T) {
 		p.wait("the run ended well", `document.querySelector("#run-status").textContent.includes("Success")`)
 	}
 	a, b := seqs(first), seqs(second)
+	// Who hears of the run a moment later gets what came before as a snapshot.
+	for len(a) > 0 && len(b) > 0 && a[0] != b[0] && min(a[0], b[0]) < 5 {
+		if a[0] < b[0] {
+			a = a[1:]
+		} else {
+			b = b[1:]
+		}
+	}
 	if diff := cmp.Diff(a, b); diff != "" || len(a) < 10 {
 		t.Errorf("first tab (-) and second tab (+) saw:\n%s", diff)
 	}
