@@ -44,6 +44,8 @@ var outside = map[string][]string{
 	"cel.dev/cel-go":              {"internal/expression"},
 	"github.com/sashabaranov/":    {"internal/llm/openai"},
 	"github.com/anthropics/":      {"internal/llm/anthropic"},
+	"github.com/yuin/goldmark":    {"views/ui"},
+	"github.com/microcosm-cc/":    {"views/ui"},
 	"github.com/a-h/templ":        {"views", "views/ui", "internal/web"},
 	"github.com/spf13/cobra":      {"cmd/heddle"},
 	"filippo.io/age":              {"cmd/heddle"},

@@ -29,6 +29,9 @@ func RunGraphPath(id flow.ID) string { return RunPath(id) + "/graph" }
 // FilePath returns the path of an uploaded file.
 func FilePath(id flow.ID) string { return "/api/files/" + url.PathEscape(string(id)) }
 
+// ValuePath returns the path of a large value, whole.
+func ValuePath(hash string) string { return "/api/values/" + url.PathEscape(hash) }
+
 // RunRowID returns the element id of a run's row; page scripts use it too.
 func RunRowID(id flow.ID) string { return "row-" + string(id) }
 

@@ -46,6 +46,12 @@ func readable(v flow.Value) string {
 	return v.String()
 }
 
+// formattable reports whether a value is a text that may mean something as Markdown:
+// more than one line, or a mark. The editor's script has the same rule.
+func formattable(v flow.Value, content string) bool {
+	return v.Type() == flow.TypeText && strings.ContainsAny(content, "\n*_`[#")
+}
+
 // picturesOf returns the files of a list that holds nothing else.
 func picturesOf(v flow.Value) []flow.FileRef {
 	if v.Type() != flow.TypeList {

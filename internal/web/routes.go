@@ -108,6 +108,7 @@ func (s *Server) pageRoutes() {
 	in.Post("/runs/:id/cancel", s.cancelRun)
 	in.Post("/runs/:id/replay", s.replayRun)
 	in.Post("/runs/:id/answer", s.answerStep)
+	in.Post("/formatted", s.formatted)
 	in.Get("/settings", s.settingsPage)
 	in.Get("/settings/activity", s.activityPage)
 	in.Post("/settings/profile", s.profile)

@@ -8,6 +8,7 @@ import (
 
 	"heddle/internal/flow"
 	"heddle/internal/studio"
+	"heddle/views/ui"
 )
 
 // valueRoute is written out: its answer is a text or any JSON.
@@ -41,4 +42,9 @@ func (s *Server) storedValue(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "private, max-age=31536000, immutable") // a hash names one value for ever
 	c.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	return c.Send(body)
+}
+
+// formatted answers a text, the body, as the elements that it is as Markdown.
+func (s *Server) formatted(c *fiber.Ctx) error {
+	return s.fragment(c, ui.Formatted(string(c.Body())))
 }

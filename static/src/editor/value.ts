@@ -5,7 +5,7 @@ import { make } from '../canvas/dom';
 interface FileRef { $file: string; name?: string; mediaType?: string; size?: number; width?: number; height?: number }
 
 const isFile = (v: unknown): v is FileRef => !!v && typeof v === 'object' && typeof (v as FileRef).$file === 'string';
-const isBlob = (v: unknown): v is { $blob: string; size?: number; preview?: string } => !!v && typeof v === 'object' && '$blob' in v;
+const isBlob = (v: unknown): v is { $blob: string; size?: number; type?: string; preview?: string } => !!v && typeof v === 'object' && '$blob' in v;
 
 /** filePath returns the address of a stored file. */
 export const filePath = (id: string): string => `/api/files/${encodeURIComponent(id)}`;
@@ -33,18 +33,22 @@ export function show(v: unknown): HTMLElement {
   if (Array.isArray(v) && v.length && v.every(isFile)) return make('div', 'gallery', {}, ...v.map(file));
   if (isBlob(v)) {
     const note = make('p', 'small faint', {}, `The beginning of ${size(v.size ?? 0)}. `, make('a', '', { href: valuePath(v.$blob), target: '_blank', rel: 'noopener' }, 'Open the full value'));
-    return make('div', '', {}, make('pre', 'out', { tabindex: '0' }, `${v.preview ?? ''}…`), note);
+    return make('div', '', {}, text(`${v.preview ?? ''}…`, v.type === 'text'), note);
   }
-  return text(typeof v === 'string' ? v : JSON.stringify(v, null, 2) ?? '');
+  return typeof v === 'string' ? text(v, true) : text(JSON.stringify(v, null, 2) ?? '');
 }
 
 let count = 0;
 
-/** text returns a text with a button that copies it. */
-export function text(content: string): HTMLElement {
-  const id = `ed-out-${++count}`;
-  const copy = make('button', 'btn btn--sm', { type: 'button', 'data-copy': id }, make('span', '', {}, 'Copy'));
-  return make('div', 'outbox', {}, make('pre', 'out', { id, tabindex: '0' }, content), copy);
+/**
+ * text returns a text with a button that copies it, and one that shows it formatted if
+ * it may mean something as Markdown.
+ */
+export function text(content: string, prose = false): HTMLElement {
+  const id = `ed-out-${++count}`, tools = make('div', 'outbox__tools', {});
+  if (prose && /[\n*_`[#]/.test(content)) tools.append(make('button', 'btn btn--sm', { type: 'button', 'data-format': id, 'aria-pressed': 'false' }, 'Formatted'));
+  tools.append(make('button', 'btn btn--sm', { type: 'button', 'data-copy': id }, make('span', '', {}, 'Copy')));
+  return make('div', 'outbox', {}, make('pre', 'out', { id, tabindex: '0' }, content), tools);
 }
 
 function file(f: FileRef): HTMLElement {
