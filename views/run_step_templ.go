@@ -777,7 +777,7 @@ func valueView(id string, v flow.Value) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = outTools(id, "Copy the beginning", b.Preview, v).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = outTools(id, "Copy the beginning", v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -842,7 +842,7 @@ func valueView(id string, v flow.Value) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = outTools(id, "Copy", v.String(), v).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = outTools(id, "Copy", v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -856,7 +856,7 @@ func valueView(id string, v flow.Value) templ.Component {
 }
 
 // outTools are the buttons on a value.
-func outTools(id, copying, content string, v flow.Value) templ.Component {
+func outTools(id, copying string, v flow.Value) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -881,7 +881,7 @@ func outTools(id, copying, content string, v flow.Value) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if formattable(v, content) {
+		if v.Type() == flow.TypeText {
 			templ_7745c5c3_Err = ui.FormatButton(id).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -112,9 +112,9 @@ func (s *step) shorten() {
 		return
 	}
 	var keep []flow.NodeResult
-	for _, failed := range []bool{true, false} {
+	for _, first := range []bool{true, false} {
 		for _, r := range s.Attempts {
-			if (r.Status == flow.NodeFailed) == failed && len(keep) < maxShown {
+			if (r.Status == flow.NodeFailed || r.Status == flow.NodeWaiting) == first && len(keep) < maxShown {
 				keep = append(keep, r)
 			}
 		}

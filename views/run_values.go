@@ -26,7 +26,7 @@ func portNames(v flow.Values) []string { return slices.Sorted(maps.Keys(v)) }
 func metaOf(m flow.Meta) [][2]string {
 	var out [][2]string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		if k != "notice" && k != "step" && k != "workflowId" && m[k] != "" {
+		if k != "notice" && k != "step" && k != "workflowId" && k != "callTry" && m[k] != "" {
 			out = append(out, [2]string{k, m[k]})
 		}
 	}
@@ -44,12 +44,6 @@ func readable(v flow.Value) string {
 	case flow.TypeText, flow.TypeNumber, flow.TypeBoolean, flow.TypeImage, flow.TypeFile, flow.TypeAny:
 	}
 	return v.String()
-}
-
-// formattable reports whether a value is a text that may mean something as Markdown:
-// more than one line, or a mark. The editor's script has the same rule.
-func formattable(v flow.Value, content string) bool {
-	return v.Type() == flow.TypeText && strings.ContainsAny(content, "\n*_`[#")
 }
 
 // picturesOf returns the files of a list that holds nothing else.

@@ -34,10 +34,13 @@ type attempt struct {
 	resume    *node.Resume      // how its wait ended; nil: it has not waited
 	version   int               // of a node that calls: which version of the workflow; 0: the newest
 	before    []flow.NodeResult // of a node that calls: what its calls recorded before
-	retried   bool              // an earlier try of it failed
+	try       string            // of a node that calls: see [nest.try]
+	known     int               // of a node that calls: how many answers to nodes within were known at its start
 
 	mu      sync.Mutex
-	freed   bool // its place and its slot are given back
+	heard   []flow.Answer // of a node that calls: answers to nodes within
+	calls   []*run        // those under way
+	freed   bool          // its place and its slot are given back
 	callee  *callee
 	closed  bool
 	noted   bool // in run.noisy

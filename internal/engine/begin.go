@@ -129,13 +129,13 @@ func (r *run) takeOver() []ending {
 			r.keepInside(*res)
 			continue
 		}
-		if res.Status == flow.NodeFailed && !r.nest.again() {
+		if res.Status == flow.NodeFailed && r.nest.current(res) {
 			r.tries[i]++
 		}
 		if v, err := strconv.Atoi(res.Meta[metaVersion]); err == nil {
 			r.frozen[i] = v
 		}
-		if res.Attempt > r.last[i] {
+		if res.Attempt >= r.last[i] { // the last row of an attempt counts
 			r.last[i], newest[i] = res.Attempt, res
 		}
 	}
@@ -145,9 +145,9 @@ func (r *run) takeOver() []ending {
 		case res == nil:
 		case res.Status == flow.NodeQueued:
 			r.recall(i, res)
-		case res.Status == flow.NodeWaiting:
+		case res.Status == flow.NodeWaiting && r.nest.current(res):
 			r.takeParked(i, res)
-		case res.Status.Final() && r.nest.again() && res.Status != flow.NodeSuccess: // it is tried once more
+		case res.Status.Final() && !r.nest.current(res) && res.Status != flow.NodeSuccess: // it is tried once more
 		case res.Status.Final():
 			done = append(done, ending{i, res.Status, res.Output, res.Reason, res.Cached})
 		default:
@@ -222,7 +222,7 @@ func (r *run) conclude() {
 		return
 	}
 	r.ended = true
-	r.closeWithin()
+	r.closeWithin("")
 	now := time.Now().UTC()
 	r.final = r.status()
 	change := flow.RunChange{Status: r.final, Error: r.verdict, Counts: r.state.Counts, Usage: r.total(), CompletedAt: &now}

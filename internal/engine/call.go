@@ -22,6 +22,7 @@ const (
 	metaWorkflowID = "workflowId"
 	metaVersion    = "workflowVersion"
 	metaStep       = "step" // what the called node is called
+	metaTry        = "callTry"
 )
 
 // errNotNeeded ends a call whose caller has changed its mind.
@@ -127,11 +128,14 @@ func (a *attempt) sub(ctx context.Context, s node.Sub) (node.Called, error) {
 	})()
 	r := a.inner(own, s.Item, inputs)
 	status, err := r.execute()
+	a.ended(r)
 	switch {
 	case own.Err() != nil:
 		return node.Called{}, context.Cause(own)
 	case err != nil:
 		return node.Called{}, err
+	case status == flow.RunWaiting:
+		return node.Called{}, r.whyWaiting()
 	}
 	out := node.Called{Status: status}
 	if status != flow.RunSuccess {
@@ -149,19 +153,39 @@ func (a *attempt) sub(ctx context.Context, s node.Sub) (node.Called, error) {
 func (a *attempt) inner(ctx context.Context, item int, inputs flow.Values) *run {
 	outer := a.run
 	e := *outer.engine
-	e.Journal, e.Answerable = passage{a}, false
-	n := &nest{callee: a.callee, iteration: outer.nest.below(item), retried: a.retried}
+	e.Journal = passage{a}
+	n := &nest{callee: a.callee, iteration: outer.nest.below(item), try: a.try}
 	n.chain = append(slices.Clone(outer.chain()), a.callee.ID)
 	now := time.Now().UTC()
+	news := make(chan flow.Answer, 64)
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	r := newRun(ctx, &e, flow.Claim{
 		Run: flow.Run{
 			ID: outer.id, UserID: outer.claim.Run.UserID, WorkflowID: &a.callee.ID, Status: flow.RunRunning, Scope: flow.ScopeFull,
 			Inputs: inputs, Cache: outer.claim.Run.Cache, StartedAt: &now, CreatedAt: now,
 		},
-		Results: n.own(a.before),
+		Results: n.own(a.before), Answers: n.meant(a.heard), News: news,
 	})
-	r.nest, r.pools = n, outer.pools
+	r.nest, r.pools, r.news = n, outer.pools, news
+	a.calls = append(a.calls, r)
 	return r
+}
+
+// ended takes a call out of those that are told of answers.
+func (a *attempt) ended(r *run) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls = slices.DeleteFunc(a.calls, func(o *run) bool { return o == r })
+}
+
+// whyWaiting is why a call stopped before its end: what it waits for.
+func (r *run) whyWaiting() *node.Wait {
+	w := &node.Wait{Reason: "waits for a step of the workflow " + strconv.Quote(r.nest.callee.Name)}
+	if r.wakes != nil {
+		w.Until = *r.wakes
+	}
+	return w
 }
 
 // inputs returns the inputs of a called run by node id.

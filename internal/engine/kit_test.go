@@ -27,7 +27,7 @@ type argParams struct {
 // kind returns a kind with a port "in" that takes many texts and an output "out".
 func kind(typ string, p node.Purity, run do) node.Kind {
 	return node.Define(node.Spec{
-		Type: typ, Version: 1, Title: typ, Purity: p, Input: "arg",
+		Type: typ, Version: 1, Title: typ, Purity: p, Input: "arg", Waits: typ == "ask" || typ == "hold" || typ == "slow",
 		Inputs:  []node.Port{{Name: "in", Label: "In", Type: flow.TypeAny, Multiple: true}},
 		Outputs: []node.Port{{Name: "out", Label: "Out", Type: flow.TypeAny}, {Name: "other", Label: "Other", Type: flow.TypeAny}},
 		Fields:  []node.Field{{Key: "arg", Label: "Arg", Widget: node.WidgetText}},

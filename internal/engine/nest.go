@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,7 @@ type nest struct {
 	callee    *callee
 	iteration string    // the places of the items it works on, outermost first: "2.5"
 	chain     []flow.ID // the workflows around its nodes, its own last
-	retried   bool      // the node that called is tried again
+	try       string    // how often each node that called had failed before, outermost first: "0.1"; empty: none had
 	fault     string    // what failed first
 }
 
@@ -38,22 +37,59 @@ func (n *nest) below(item int) string {
 	return n.iteration + "." + strconv.Itoa(item)
 }
 
-// again reports whether nodes that did not succeed are to run once more.
-func (n *nest) again() bool { return n != nil && n.retried }
+// tryBelow returns the try of what one of the run's nodes calls that failed so often.
+func (n *nest) tryBelow(failed int) string {
+	outer := ""
+	if n != nil {
+		outer = n.try
+	}
+	switch {
+	case outer == "" && failed == 0:
+		return ""
+	case outer == "":
+		return strconv.Itoa(failed)
+	}
+	return outer + "." + strconv.Itoa(failed)
+}
+
+// current reports whether a row is of the try that is under way: what did not succeed
+// in an earlier one runs once more.
+func (n *nest) current(res *flow.NodeResult) bool {
+	return n == nil || res.Meta[metaTry] == n.try
+}
 
 // mark completes a row with where its node is.
 func (n *nest) mark(res *flow.NodeResult) {
 	if n != nil {
 		res.Iteration = n.iteration
 		res.Meta = with(res.Meta, metaStep, n.callee.labels[res.NodeID])
+		if n.try != "" {
+			res.Meta[metaTry] = n.try
+		}
 	}
+}
+
+// holds reports whether a node of an iteration is of this call or of calls within it.
+func (n *nest) holds(iteration string) bool {
+	return iteration == n.iteration || strings.HasPrefix(iteration, n.iteration+".")
+}
+
+// meant returns the answers to nodes of this call or of calls within it.
+func (n *nest) meant(all []flow.Answer) []flow.Answer {
+	var out []flow.Answer
+	for _, a := range all {
+		if n.holds(a.Iteration) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // own returns the rows that are from this call or from calls within it.
 func (n *nest) own(rows []flow.NodeResult) []flow.NodeResult {
 	var out []flow.NodeResult
 	for _, res := range rows {
-		if res.Iteration == n.iteration || strings.HasPrefix(res.Iteration, n.iteration+".") {
+		if n.holds(res.Iteration) {
 			out = append(out, res)
 		}
 	}
@@ -115,9 +151,7 @@ func (r *run) embed(e entry) {
 	for _, res := range e.step.Results {
 		r.consume(res.Usage)
 		r.keepWithin(res)
-		if res.Status.Final() && r.plan.nodes[e.from.node].retry.attempts > 1 {
-			r.inside[e.from.node] = append(r.inside[e.from.node], res)
-		}
+		r.remember(e.from, res)
 	}
 	for _, l := range e.step.Logs {
 		r.logSeq++
@@ -128,6 +162,27 @@ func (r *run) embed(e entry) {
 	r.batch.events = append(r.batch.events, e.step.Events...)
 	r.batch.blobs = append(r.batch.blobs, e.step.Blobs...)
 	r.batch.entries = append(r.batch.entries, e.done)
+}
+
+// remember keeps what a call recorded where the node may call again: after a failure,
+// or after a wait. What arrived at the called node is not needed for that.
+func (r *run) remember(a *attempt, res flow.NodeResult) {
+	again := res.Status.Final() && a.spec().retry.attempts > 1
+	if again || a.waits() && (res.Status.Final() || res.Status == flow.NodeWaiting) {
+		res.Inputs = nil
+		r.inside[a.node] = append(r.inside[a.node], res)
+	}
+}
+
+// waits reports whether a node of the called workflow may wait.
+func (a *attempt) waits() bool {
+	a.mu.Lock()
+	c := a.callee
+	a.mu.Unlock()
+	return c != nil && slices.ContainsFunc(c.graph.Nodes, func(n flow.Node) bool {
+		k, ok := a.run.engine.Registry.Kind(n.Type)
+		return ok && k.MayWait()
+	})
 }
 
 // within is one attempt of a called node.
@@ -147,19 +202,29 @@ func (r *run) keepWithin(res flow.NodeResult) {
 }
 
 // closeWithin ends the rows of called nodes that nothing will end any more: those of a
-// lost worker, when the run does not call them again before its own end.
-func (r *run) closeWithin() {
-	if r.nest != nil {
+// lost worker, or that waited, when the node with the given id, or with "" the whole
+// run, has ended.
+func (r *run) closeWithin(caller string) {
+	if r.nest != nil || len(r.within) == 0 {
 		return // the run around it does this
 	}
-	open := slices.SortedFunc(maps.Values(r.within), func(a, b flow.NodeResult) int {
+	var open []flow.NodeResult
+	for key, res := range r.within {
+		if caller == "" || strings.HasPrefix(key.node, caller+"/") {
+			open = append(open, res)
+			delete(r.within, key)
+		}
+	}
+	slices.SortFunc(open, func(a, b flow.NodeResult) int {
 		return cmp.Or(cmp.Compare(a.NodeID, b.NodeID), cmp.Compare(a.Iteration, b.Iteration), cmp.Compare(a.Attempt, b.Attempt))
 	})
 	for _, res := range open {
 		res.Status, res.Reason = flow.NodeCanceled, "because the run ended before it did"
+		if caller != "" {
+			res.Reason = "because the step that called it ended before it did"
+		}
 		r.writeResult(res)
 	}
-	clear(r.within)
 }
 
 // keepInside remembers a row that a called run wrote before this worker came.
@@ -167,10 +232,17 @@ func (r *run) keepInside(res flow.NodeResult) {
 	if r.nest == nil {
 		r.keepWithin(res)
 	}
+	if i := r.callerOf(res.NodeID); i >= 0 {
+		r.inside[i] = append(r.inside[i], res)
+	}
+}
+
+// callerOf returns the node that called the node with the given id; -1: none did.
+func (r *run) callerOf(id string) int {
 	for _, i := range r.plan.callers {
-		if strings.HasPrefix(res.NodeID, r.plan.nodes[i].ID+"/") {
-			r.inside[i] = append(r.inside[i], res)
-			return
+		if strings.HasPrefix(id, r.plan.nodes[i].ID+"/") {
+			return i
 		}
 	}
+	return -1
 }

@@ -49,6 +49,9 @@ func (r *run) finish(o outcome) {
 	r.judge(&res, o)
 	r.blame(res)
 	r.writeResult(res)
+	if o.spec().kind.Calls != "" {
+		r.closeWithin(res.NodeID)
+	}
 	r.follow(r.state.finish(ending{node: a.node, status: res.Status, outputs: res.Output, reason: res.Reason, cached: res.Cached}))
 }
 
@@ -146,7 +149,11 @@ func (r *run) closeCut(i int) {
 		return
 	}
 	delete(r.cut, i)
-	res.Status, res.Reason = flow.NodeCanceled, "because its worker was lost; it ran again"
+	why := "because its worker was lost; it ran again"
+	if res.Status == flow.NodeWaiting {
+		why = "because the step that called it was tried again"
+	}
+	res.Status, res.Reason = flow.NodeCanceled, why
 	r.nest.mark(&res)
 	r.batch.results = append(r.batch.results, res)
 }

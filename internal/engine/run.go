@@ -46,8 +46,10 @@ type run struct {
 	parked    []parked                // nodes that wait for a time or an answer
 	resumes   map[int]*node.Resume    // how the wait of a node ended, until it starts
 	said      map[string]flow.Answer  // answers known, by node
+	heard     map[int][]flow.Answer   // by node that calls: answers to the nodes within
 	answered  int                     // how many came
 	leaving   bool                    // the run is being parked
+	wakes     *time.Time              // when it goes on by itself; nil: with an answer
 
 	live   []*attempt
 	waits  []wait           // by node
@@ -76,6 +78,7 @@ type run struct {
 
 	wake    chan struct{}
 	nest    *nest                      // nil: nobody called the run
+	news    chan flow.Answer           // of a run that was called: its claim's News
 	frozen  map[int]int                // by node that calls: the version of the workflow
 	inside  map[int][]flow.NodeResult  // by node that calls: what its calls recorded
 	within  map[within]flow.NodeResult // rows of called nodes that are not final
@@ -108,7 +111,7 @@ func newRun(ctx context.Context, e *Engine, c flow.Claim) *run {
 		files: e.Files(flow.Owner(c.Run.UserID)),
 		vault: vault{owner: flow.Owner(c.Run.UserID), stored: e.Blobs},
 		seq:   c.Seq, logSeq: c.LogSeq, usage: flow.Usage{CostUSD: new(0.0)},
-		cut: map[int]flow.NodeResult{}, last: map[int]int{}, tries: map[int]int{}, resumes: map[int]*node.Resume{}, said: map[string]flow.Answer{},
+		cut: map[int]flow.NodeResult{}, last: map[int]int{}, tries: map[int]int{}, resumes: map[int]*node.Resume{}, said: map[string]flow.Answer{}, heard: map[int][]flow.Answer{},
 		steps: make(chan flow.Step, 1), flushed: make(chan error, 1), outcomes: make(chan outcome, 64),
 		frozen: map[int]int{}, inside: map[int][]flow.NodeResult{}, within: map[within]flow.NodeResult{}, entries: make(chan entry),
 		pools:  [2]chan struct{}{make(chan struct{}, e.PerRun), e.slots},
@@ -287,7 +290,9 @@ func (r *run) launch(i int) {
 		r.wakeAt(now.Add(announceAfter))
 	}
 	if n.kind.Calls != "" {
-		a.version, a.before, a.retried = r.frozen[i], r.inside[i], r.tries[i] > 0
+		a.version, a.before, a.try = r.frozen[i], r.inside[i], r.nest.tryBelow(r.tries[i])
+		a.heard = slices.Clone(r.heard[i])
+		a.known = len(a.heard)
 	}
 	a.deadline = now.Add(r.limit(n))
 	r.wakeAt(a.deadline)

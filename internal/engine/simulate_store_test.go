@@ -253,9 +253,9 @@ func (r *simRun) keep(s *sim, st flow.Step) {
 		if n := r.newest[key]; res.Attempt >= n.Attempt {
 			r.newest[key] = res
 		}
-		if res.Status == flow.NodeWaiting && res.Meta["question"] != "" && !r.asked[res.NodeID] {
-			r.asked[res.NodeID] = true
-			s.answerLater(r, res.NodeID)
+		if res.Status == flow.NodeWaiting && res.Meta["question"] != "" && !r.asked[at(res)] {
+			r.asked[at(res)] = true
+			s.answerLater(r, res)
 		}
 	}
 	if st.Run == nil {
@@ -272,9 +272,9 @@ func (r *simRun) keep(s *sim, st flow.Step) {
 	}
 }
 
-func (s *sim) answerLater(r *simRun, node string) {
-	roll := s.roll("answer", r.run.ID, node)
-	a := flow.Answer{NodeID: node, Approved: roll.IntN(2) == 0}
+func (s *sim) answerLater(r *simRun, res flow.NodeResult) {
+	roll := s.roll("answer", r.run.ID, at(res))
+	a := flow.Answer{NodeID: res.NodeID, Iteration: res.Iteration, Approved: roll.IntN(2) == 0}
 	time.AfterFunc(between(roll, time.Millisecond, time.Minute), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -48,20 +49,22 @@ var simKinds = [...]string{"pure", "effect", "effect", "model", "needs", "hold",
 // simShelf has the workflow that nodes of random graphs call.
 var simShelf = shelf{"wf_called": {
 	ID: "wf_called", Name: "Called", Version: 1,
-	Nodes: json.RawMessage(`[{"id":"a","type":"pure"},{"id":"b","type":"effect"},{"id":"c","type":"effect"}]`),
-	Edges: json.RawMessage(`[{"id":"1","source":"a","target":"b","targetHandle":"in"},{"id":"2","source":"a","target":"c","targetHandle":"in"}]`),
+	Nodes: json.RawMessage(`[{"id":"a","type":"pure"},{"id":"b","type":"effect"},{"id":"c","type":"effect"},{"id":"d","type":"hold"},{"id":"e","type":"ask"}]`),
+	Edges: json.RawMessage(`[{"id":"1","source":"a","target":"b","targetHandle":"in"},{"id":"2","source":"a","target":"c","targetHandle":"in"},{"id":"3","source":"a","target":"d","targetHandle":"in"},{"id":"4","source":"a","target":"e","targetHandle":"in"}]`),
 }}
 
 // call gives a node its items, and the called nodes their fate.
 func (g *simGraph) call(r *rand.Rand, id string, n *simNode) {
 	n.items, n.atOnce = 1+r.IntN(4), 1+r.IntN(3)
 	caller := id + "/"
-	for _, inner := range []string{"a", "b", "c"} {
-		k := &simNode{kind: map[string]string{"a": "pure"}[inner]}
+	for _, inner := range []string{"a", "b", "c", "d", "e"} {
+		k := &simNode{kind: map[string]string{"a": "pure", "b": "effect", "c": "effect", "d": "hold", "e": "ask"}[inner]}
 		if inner != "a" {
-			k.kind, k.sources = "effect", []string{caller + "a"}
+			k.sources = []string{caller + "a"}
 		}
-		k.flaky, k.broken = r.IntN(3)/2, r.IntN(12) == 0
+		if k.kind != "hold" && k.kind != "ask" {
+			k.flaky, k.broken = r.IntN(3)/2, r.IntN(12) == 0
+		}
 		g.called[caller+inner] = k
 	}
 }
@@ -228,7 +231,7 @@ type manyParams struct {
 }
 
 // callAll calls the workflow for each item, some at once. A call that fails fails the
-// node, for a reason that can pass.
+// node, for a reason that can pass; else one that waits lets the node wait.
 func (n *simNode) callAll(ctx context.Context, c node.Call) error {
 	errs, slots := make([]error, n.items), make(chan struct{}, n.atOnce)
 	var all sync.WaitGroup
@@ -245,10 +248,18 @@ func (n *simNode) callAll(ctx context.Context, c node.Call) error {
 		})
 	}
 	all.Wait()
+	var waits *node.Wait
 	for _, err := range errs {
-		if err != nil {
+		w, ok := errors.AsType[*node.Wait](err)
+		switch {
+		case err != nil && !ok:
 			return err
+		case ok && (waits == nil || waits.Until.IsZero() || !w.Until.IsZero() && w.Until.Before(waits.Until)):
+			waits = w
 		}
+	}
+	if waits != nil {
+		return waits
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ const (
 // kind says.
 func (r *run) standBy(res flow.NodeResult, o outcome) bool {
 	w, ok := errors.AsType[*node.Wait](o.err)
-	if !ok || o.cut != nil || r.phase != phaseWork {
+	if !ok || o.cut != nil || r.phase != phaseWork || r.nest != nil && !o.spec().kind.MayWait() {
 		return false
 	}
 	if w.Until.IsZero() && !r.engine.Answerable {
@@ -47,6 +47,10 @@ func (r *run) standBy(res flow.NodeResult, o outcome) bool {
 	r.last[o.node] = o.number - 1 // it goes on as the same attempt
 	p := parked{o.node, *res.StartedAt, w.Until}
 	r.state.nodes[o.node].status = flow.NodeWaiting
+	if len(r.heard[o.node]) > o.known { // one came while it still worked on others
+		r.goOn(p, nil)
+		return true
+	}
 	r.parked = append(r.parked, p)
 	if !p.until.IsZero() {
 		r.wakeAt(p.until)
@@ -96,12 +100,53 @@ func (r *run) keepWaiting() {
 // kept for its next attempt.
 func (r *run) answer(a flow.Answer) {
 	r.answered++
+	if a.Iteration != r.nest.label() {
+		r.passOn(a)
+		return
+	}
 	r.said[a.NodeID] = a
 	for k, p := range r.parked {
 		if r.plan.nodes[p.node].ID == a.NodeID && r.phase == phaseWork {
 			r.parked = slices.Delete(r.parked, k, k+1)
 			r.goOn(p, &a)
 			return
+		}
+	}
+}
+
+// passOn gives an answer to the node whose call it is for: to the calls that are under
+// way, else by letting the node call again.
+func (r *run) passOn(a flow.Answer) {
+	i := r.callerOf(a.NodeID)
+	if i < 0 {
+		return
+	}
+	r.heard[i] = append(r.heard[i], a)
+	for _, l := range r.live {
+		if l.node == i {
+			l.hear(a)
+		}
+	}
+	for k, p := range r.parked {
+		if p.node == i && r.phase == phaseWork {
+			r.parked = slices.Delete(r.parked, k, k+1)
+			r.goOn(p, nil)
+			return
+		}
+	}
+}
+
+// hear takes an answer to a node of a call.
+func (a *attempt) hear(ans flow.Answer) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.heard = append(a.heard, ans)
+	for _, r := range a.calls {
+		if r.nest.holds(ans.Iteration) {
+			select {
+			case r.news <- ans:
+			default: // it gets it when the node calls again
+			}
 		}
 	}
 }
@@ -160,7 +205,7 @@ func (r *run) park() {
 	if !r.engine.Answerable || next != nil && time.Until(*next) < parkAfter {
 		return
 	}
-	r.leaving = true
+	r.leaving, r.wakes = true, next
 	change := flow.RunChange{Status: flow.RunWaiting, Counts: r.state.Counts, Usage: r.total(), StartedAt: &r.startedAt, WakeAt: next, Answered: r.answered}
 	r.batch.change = &change
 	r.event(flow.EventRunStatus, time.Now().UTC(), runEvent(change))

@@ -28,11 +28,12 @@ type Claim struct {
 
 // Answer is what a person said to a node that waited for it (rule E23).
 type Answer struct {
-	NodeID   string    `json:"nodeId"`
-	Approved bool      `json:"approved"`
-	Comment  string    `json:"comment"`
-	By       ID        `json:"by"`
-	At       time.Time `json:"at"`
+	NodeID    string    `json:"nodeId"`
+	Iteration string    `json:"iteration,omitzero"` // of a node that another one called
+	Approved  bool      `json:"approved"`
+	Comment   string    `json:"comment"`
+	By        ID        `json:"by"`
+	At        time.Time `json:"at"`
 }
 
 // Beat is what a worker learns with each heartbeat of a run.

@@ -56,7 +56,12 @@ type Spec struct {
 	Preview  string  `json:"preview,omitzero"` // key of the field, or name of the output port, that the card shows
 	Else     string  `json:"else,omitzero"`    // of a kind that takes one of several ways: the output that a fallback value goes to
 	Calls    string  `json:"calls,omitzero"`   // key of the field with the id of the workflow that the kind calls
+	Waits    bool    `json:"-"`                // the kind may return a [Wait] of its own
 }
+
+// MayWait reports whether a node of the kind may wait for a time or a person: by itself,
+// or in a workflow that it calls.
+func (s Spec) MayWait() bool { return s.Waits || s.Calls != "" }
 
 // Port is one end a kind offers to edges.
 type Port struct {

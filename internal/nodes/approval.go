@@ -34,6 +34,7 @@ func approvalKind() node.Kind {
 		Icon:     "approval",
 		Color:    string(flow.TypeAny),
 		Purity:   node.Effect,
+		Waits:    true,
 		Inputs:   []node.Port{{Name: "in", Label: "Value", Type: flow.TypeAny, Help: "What is to be approved; it is passed on unchanged."}},
 		Outputs: []node.Port{
 			{Name: "approved", Label: "Approved", Type: flow.TypeAny, Help: "The value, when it was approved."},

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
+	"time"
 
 	"heddle/internal/flow"
 	"heddle/internal/node"
@@ -36,7 +38,7 @@ func mapKind() node.Kind {
 		Title:   "Map",
 		Summary: "Runs a workflow for each item of a list.",
 		Docs: "Each item goes to the first Input step of the chosen workflow; the results come as a list in the order of the items. " +
-			"Several items are worked on at once. What a further input brings is the same for every item. At most 1,000 items.",
+			"Several items are worked on at once. What a further input brings is the same for every item. Items that wait for a time or an approval wait in the database, the others go on. At most 1,000 items.",
 		Category: "Logic",
 		Icon:     "map",
 		Color:    string(flow.TypeList),
@@ -77,7 +79,8 @@ func mapKind() node.Kind {
 // mapped is what became of one item.
 type mapped struct {
 	value flow.Value
-	fault string // why it failed; empty: it did not
+	fault string     // why it failed; empty: it did not
+	waits *node.Wait // it has not ended: it waits for a time or a person
 }
 
 func runMap(ctx context.Context, p mapParams, c node.Call) (node.Result, error) {
@@ -88,6 +91,9 @@ func runMap(ctx context.Context, p mapParams, c node.Call) (node.Result, error) 
 	done, err := p.each(ctx, items, c)
 	if err != nil {
 		return node.Result{}, err
+	}
+	if w := waiting(done); w != nil {
+		return node.Result{}, w
 	}
 	results, faults := []flow.Value{}, []flow.Value{}
 	for i, m := range done {
@@ -112,6 +118,26 @@ func runMap(ctx context.Context, p mapParams, c node.Call) (node.Result, error) 
 		Outputs: flow.Values{"results": flow.List(results...), "errors": flow.List(faults...), "count": flow.Number(float64(len(items) - len(faults)))},
 		Meta:    meta,
 	}, nil
+}
+
+// waiting is what the step waits for while items wait: the nearest time, or an answer.
+// Then each item is asked for again; those that have ended are not worked on anew.
+func waiting(all []mapped) *node.Wait {
+	var n int
+	var next time.Time
+	for _, m := range all {
+		if m.waits == nil {
+			continue
+		}
+		n++
+		if at := m.waits.Until; !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return &node.Wait{Until: next, Reason: count(n, "item") + " of " + strconv.Itoa(len(all)) + " wait in the workflow"}
 }
 
 // each works on the items, some at once. Its error ends the step: that of the first
@@ -148,6 +174,9 @@ func (p mapParams) each(ctx context.Context, items []flow.Value, c node.Call) ([
 // one works on an item. The error is what ends the step.
 func (p mapParams) one(ctx context.Context, s node.Sub, c node.Call) (mapped, error) {
 	called, err := c.Sub(ctx, s)
+	if w, ok := errors.AsType[*node.Wait](err); ok {
+		return mapped{waits: w}, nil
+	}
 	if _, told := errors.AsType[*flow.Error](err); err != nil && !told {
 		return mapped{}, err
 	}

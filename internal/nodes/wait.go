@@ -29,6 +29,7 @@ func waitKind() node.Kind {
 		Icon:     "wait",
 		Color:    string(flow.TypeAny),
 		Purity:   node.Effect,
+		Waits:    true,
 		Inputs: []node.Port{
 			{Name: "in", Label: "Value", Type: flow.TypeAny, Help: "Anything; it is passed on unchanged."},
 			{Name: "seconds", Label: "Seconds", Type: flow.TypeNumber, Help: "Takes the place of the number written in the step."},

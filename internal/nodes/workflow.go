@@ -23,7 +23,7 @@ func workflowKind() node.Kind {
 		Summary: "Runs another workflow of yours as one step.",
 		Docs: "What is connected to Input goes to the first Input step of that workflow; further inputs are named and go to its Input steps of those names. " +
 			"The result is what its Output steps name, or what its last steps give. It runs the published version, or what was saved last where none is published; a run keeps to the one it found when the step first started. " +
-			"A workflow cannot call itself, and at most eight call each other in a row.",
+			"Steps of it may wait for a time or for an approval: the run is parked with it. A workflow cannot call itself, and at most eight call each other in a row.",
 		Category: "Logic",
 		Icon:     "workflow",
 		Color:    string(flow.TypeAny),

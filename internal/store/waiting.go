@@ -20,10 +20,10 @@ func (s *Store) Answer(ctx context.Context, o flow.Owner, run flow.ID, a flow.An
 		return err
 	}
 	err = s.inTx(ctx, func(ctx context.Context, tx *Tx) error {
-		if err := waits(ctx, tx, run, a.NodeID); err != nil {
+		if err := waits(ctx, tx, run, a); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, "INSERT INTO answers (run_id, node_id, answer, user_id, at) VALUES (?, ?, ?, ?, ?)", run, a.NodeID, string(raw), a.By, micros(a.At))
+		_, err := tx.exec(ctx, "INSERT INTO answers (run_id, node_id, iteration, answer, user_id, at) VALUES (?, ?, ?, ?, ?, ?)", run, a.NodeID, a.Iteration, string(raw), a.By, micros(a.At))
 		if isUnique(err) {
 			return flow.Errorf(flow.Conflict, "This step was answered already.").Because(err)
 		}
@@ -38,9 +38,9 @@ func (s *Store) Answer(ctx context.Context, o flow.Owner, run flow.ID, a flow.An
 }
 
 // waits refuses an answer to a node that does not wait for one.
-func waits(ctx context.Context, tx *Tx, run flow.ID, node string) error {
+func waits(ctx context.Context, tx *Tx, run flow.ID, a flow.Answer) error {
 	var status flow.NodeStatus
-	err := tx.NewRaw("SELECT status FROM node_results WHERE run_id = ? AND node_id = ? AND iteration = '' ORDER BY attempt DESC LIMIT 1", run, node).Scan(ctx, &status)
+	err := tx.NewRaw("SELECT status FROM node_results WHERE run_id = ? AND node_id = ? AND iteration = ? ORDER BY attempt DESC LIMIT 1", run, a.NodeID, a.Iteration).Scan(ctx, &status)
 	if isNone(err) || err == nil && status != flow.NodeWaiting {
 		return flow.Errorf(flow.Conflict, "This step does not wait for an answer.").WithHint("Look at the run: it may have gone on.")
 	}
@@ -69,7 +69,7 @@ func (s *Store) wakeRun(ctx context.Context, tx *Tx, run flow.ID, enqueue func(c
 // Answers returns the answers given to the nodes of a run, oldest first.
 func (s *Store) Answers(ctx context.Context, run flow.ID) ([]flow.Answer, error) {
 	var rows []struct{ Answer string }
-	if err := s.read.NewRaw("SELECT answer FROM answers WHERE run_id = ? ORDER BY at, node_id", run).Scan(ctx, &rows); err != nil {
+	if err := s.read.NewRaw("SELECT answer FROM answers WHERE run_id = ? ORDER BY at, node_id, iteration", run).Scan(ctx, &rows); err != nil {
 		return nil, failed("read answers", err)
 	}
 	out := make([]flow.Answer, len(rows))

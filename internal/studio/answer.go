@@ -3,7 +3,9 @@ package studio
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
+	"unicode"
 
 	"heddle/internal/flow"
 	"heddle/internal/store"
@@ -11,8 +13,9 @@ import (
 
 // AnswerBody is what a person says to a step that waits for an approval.
 type AnswerBody struct {
-	Approved bool   `json:"approved" doc:"true lets the value pass on the output approved, false on rejected."`
-	Comment  string `json:"comment,omitempty" maxLength:"2000" doc:"Given on the output comment."`
+	Iteration string `json:"iteration,omitempty" maxLength:"100" doc:"Of a step that another one called: which call it is of, as the run's results name it."`
+	Approved  bool   `json:"approved" doc:"true lets the value pass on the output approved, false on rejected."`
+	Comment   string `json:"comment,omitempty" maxLength:"2000" doc:"Given on the output comment."`
 }
 
 // AnswerStep names the waiting step and says the answer.
@@ -30,7 +33,10 @@ func (s *Service) AnswerStep(ctx context.Context, in AnswerStep) (RunOut, error)
 	if err != nil {
 		return RunOut{}, err
 	}
-	answer := flow.Answer{NodeID: in.NodeID, Approved: in.Body.Approved, Comment: in.Body.Comment, By: a.User.ID, At: time.Now().UTC()}
+	if strings.ContainsFunc(in.NodeID+in.Body.Iteration, unicode.IsControl) {
+		return RunOut{}, flow.Errorf(flow.Invalid, "There is no such step.")
+	}
+	answer := flow.Answer{NodeID: in.NodeID, Iteration: in.Body.Iteration, Approved: in.Body.Approved, Comment: in.Body.Comment, By: a.User.ID, At: time.Now().UTC()}
 	enqueue := func(ctx context.Context, tx *store.Tx) (string, error) { return s.queue.Enqueue(ctx, tx, in.ID) }
 	if err := s.store.Answer(ctx, a.Owner(), in.ID, answer, enqueue); err != nil {
 		return RunOut{}, err

@@ -8,10 +8,13 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
@@ -48,9 +51,30 @@ func (s *Server) newAPI() huma.API {
 		return v, nil
 	})
 	api := humafiber.New(s.app, conf)
+	api.UseMiddleware(func(c huma.Context, next func(huma.Context)) { next(decoded{c}) })
 	describe(api.OpenAPI().Components.Schemas)
 	return api
 }
+
+// decoded is a request whose parts of the path are decoded: the id of a step may hold a
+// space or, where another step called it, a slash. Routes are found before that.
+type decoded struct{ request }
+
+// request is [huma.Context] by a name that does not hide its method Context.
+type request = huma.Context
+
+// Param returns a decoded part of the path. What no id can hold stays as it came, and
+// so names nothing.
+func (d decoded) Param(name string) string {
+	raw := d.request.Param(name)
+	if s, err := url.PathUnescape(raw); err == nil && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	return raw
+}
+
+// Unwrap returns the request as it came.
+func (d decoded) Unwrap() huma.Context { return d.request }
 
 // eventDoc is how an event looks, for the OpenAPI document.
 type eventDoc struct {

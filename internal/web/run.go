@@ -74,7 +74,7 @@ func (s *Server) replayRun(c *fiber.Ctx) error {
 // answerStep takes the form by which a person answers a waiting step.
 func (s *Server) answerStep(c *fiber.Ctx) error {
 	id := flow.ID(c.Params("id"))
-	in := studio.AnswerStep{ID: id, NodeID: c.FormValue("node"), Body: studio.AnswerBody{Approved: c.FormValue("approved") == "yes", Comment: c.FormValue("comment")}}
+	in := studio.AnswerStep{ID: id, NodeID: c.FormValue("node"), Body: studio.AnswerBody{Iteration: clip(c.FormValue("iteration"), 100), Approved: c.FormValue("approved") == "yes", Comment: c.FormValue("comment")}}
 	flash := &views.Flash{Text: "Rejected."}
 	if in.Body.Approved {
 		flash.Text = "Approved."

@@ -39,7 +39,7 @@ var pageAccess = map[string]access{
 	"POST /workflows/:id/duplicate": people, "POST /workflows/:id/delete": people, "POST /workflows/:id/restore": people, "POST /workflows/:id/inspector": people, "GET /workflows/:id/versions": people, "POST /workflows/:id/versions": people,
 	"GET /runs": people, "GET /runs/:id": people, "GET /runs/:id/graph": people, "POST /runs/:id/cancel": people, "POST /runs/:id/replay": people, "POST /runs/:id/answer": people,
 	"POST /formatted": people,
-	"GET /settings": people, "GET /settings/activity": people, "POST /settings/profile": people, "POST /settings/password": people,
+	"GET /settings":   people, "GET /settings/activity": people, "POST /settings/profile": people, "POST /settings/password": people,
 	"POST /settings/tokens": people, "POST /settings/tokens/:id/delete": people,
 	"POST /settings/secrets": people, "POST /settings/secrets/:name/delete": people,
 	"POST /settings/webhooks": people, "POST /settings/webhooks/:id": people, "POST /settings/webhooks/:id/delete": people,

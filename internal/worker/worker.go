@@ -251,12 +251,15 @@ type holding struct {
 	stop context.CancelCauseFunc
 }
 
+// asked is a node that waits for an answer.
+type asked struct{ node, iteration string }
+
 // beat extends the lease until ctx ends, and brings answers. A requested cancel, or a
 // lost lease, stops the run.
 func (w *Worker) beat(ctx context.Context, h holding) {
-	last, first, known := time.Now(), true, map[string]bool{}
+	last, first, known := time.Now(), true, map[asked]bool{}
 	for _, a := range h.Answers {
-		known[a.NodeID] = true
+		known[asked{a.NodeID, a.Iteration}] = true
 	}
 	for range w.Hub.WatchEvery(ctx, flow.CancelTopic(h.Run.ID), w.beatEvery()) {
 		if first { // the claim is fresh: a short run pays for no heartbeat
@@ -283,19 +286,19 @@ func (w *Worker) beat(ctx context.Context, h holding) {
 }
 
 // bring hands the engine the answers it does not know.
-func (w *Worker) bring(ctx context.Context, h holding, known map[string]bool) {
+func (w *Worker) bring(ctx context.Context, h holding, known map[asked]bool) {
 	list, err := w.Store.Answers(ctx, h.Run.ID)
 	if err != nil {
 		w.Logger.Error("answers not read", slog.String("run_id", h.Run.ID.String()), slog.Any("error", err))
 		return
 	}
 	for _, a := range list {
-		if known[a.NodeID] {
+		if known[asked{a.NodeID, a.Iteration}] {
 			continue
 		}
 		select {
 		case h.news <- a:
-			known[a.NodeID] = true
+			known[asked{a.NodeID, a.Iteration}] = true
 		case <-ctx.Done():
 			return
 		}

@@ -34,7 +34,7 @@ func TestFormatted(t *testing.T) {
 		"own picture":              {"![a](/api/files/file_1)", "<p><img src=\"/api/files/file_1\" alt=\"a\"></p>\n"},
 		"own picture, elsewhere":   {"![a](/api/files/../values/x)", "<p>a</p>\n"},
 		"cut in a character":       {strings.Repeat("x", ui.MaxFormatted-1) + "é", "<p>" + strings.Repeat("x", ui.MaxFormatted-1) + "\uFFFD</p>\n<p><em>Only the beginning is shown formatted.</em></p>"},
-		"tangled": {strings.Repeat(">", 100) + "<b>", "<p><em>This text is too tangled to be formatted.</em></p><pre>" + strings.Repeat("&gt;", 100) + "&lt;b&gt;</pre>"},
+		"tangled":                  {strings.Repeat(">", 100) + "<b>", "<p><em>This text is too tangled to be formatted.</em></p><pre>" + strings.Repeat("&gt;", 100) + "&lt;b&gt;</pre>"},
 	} {
 		if got := formatted(t, c.source); got != c.want {
 			t.Errorf("%s:\n got %q\nwant %q", name, got[:min(len(got), 400)], c.want[:min(len(c.want), 400)])

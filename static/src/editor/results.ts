@@ -111,6 +111,7 @@ export class Results {
   private waits(box: HTMLElement, n: NodeView, whole: NodeResult | undefined): HTMLElement {
     const run = this.runner().view?.head.id;
     if (n.meta?.question && run) box.append(askForm(run, n.nodeId, n.meta.question));
+    else if (n.meta?.workflowId && run) box.append(make('p', '', {}, make('a', 'btn btn--sm', { href: `/runs/${encodeURIComponent(run)}` }, 'See what it waits for')));
     if (whole?.inputs && Object.keys(whole.inputs).length) box.append(...ports('What arrived', whole.inputs, undefined));
     return box;
   }

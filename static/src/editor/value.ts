@@ -41,12 +41,12 @@ export function show(v: unknown): HTMLElement {
 let count = 0;
 
 /**
- * text returns a text with a button that copies it, and one that shows it formatted if
- * it may mean something as Markdown.
+ * text returns a text with a button that copies it, and for prose one that shows it
+ * formatted as Markdown.
  */
 export function text(content: string, prose = false): HTMLElement {
   const id = `ed-out-${++count}`, tools = make('div', 'outbox__tools', {});
-  if (prose && /[\n*_`[#]/.test(content)) tools.append(make('button', 'btn btn--sm', { type: 'button', 'data-format': id, 'aria-pressed': 'false' }, 'Formatted'));
+  if (prose) tools.append(make('button', 'btn btn--sm', { type: 'button', 'data-format': id, 'aria-pressed': 'false' }, 'Formatted'));
   tools.append(make('button', 'btn btn--sm', { type: 'button', 'data-copy': id }, make('span', '', {}, 'Copy')));
   return make('div', 'outbox', {}, make('pre', 'out', { id, tabindex: '0' }, content), tools);
 }
