@@ -65,8 +65,8 @@ func asking(t *testing.T, calls map[string]int) *world {
 		gather(), kind("say", node.Pure, say), kind("ask", node.Effect, ask), kind("hold", node.Effect, hold), kind("doze", node.Model, doze), kind("count", node.Effect, tally(calls)), kind("tell", node.Pure, tell))
 }
 
-func yes(node, iteration, comment string) flow.Answer {
-	return flow.Answer{NodeID: node, Iteration: iteration, Approved: true, Comment: comment}
+func yes(id, iteration, comment string) flow.Answer {
+	return flow.Answer{NodeID: id, Iteration: iteration, Approved: true, Comment: comment}
 }
 
 func TestE23_ACalledWorkflowThatAsksIsParked(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"heddle/internal/flow"
 	"heddle/internal/node"
 )
@@ -222,9 +224,25 @@ func (c *compiler) kind(typ string) *node.Kind {
 
 // parseData returns the members of a node's data; none when it is not an object.
 func parseData(data json.RawMessage) map[string]json.RawMessage {
-	var params map[string]json.RawMessage
-	if len(data) > 2 {
-		_ = json.Unmarshal(data, &params) // what is no object has no members
+	if len(data) <= 2 {
+		return nil
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
+		return nil // what is no object has no members
+	}
+	params := make(map[string]json.RawMessage, 8)
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil
+		}
+		key := name.String()
+		v, err := dec.ReadValue()
+		if err != nil {
+			return nil
+		}
+		params[key] = bytes.Clone(v)
 	}
 	return params
 }

@@ -48,8 +48,11 @@ type caller struct {
 // problem says why a node cannot call, and in which field; "" when it can, or does not.
 func (c *callCheck) problem(n flow.Node, chain []caller) (path, text string, err error) {
 	k, ok := c.reg.Kind(n.Type)
+	if !ok || k.Calls == "" {
+		return "", "", nil
+	}
 	params := parseData(n.Data)
-	if a, _ := readAside(params, nodePlace{}, nil); !ok || k.Calls == "" || a.idle() || unset(params[k.Calls]) {
+	if a, _ := readAside(params, nodePlace{}, nil); a.idle() || unset(params[k.Calls]) {
 		return "", "", nil
 	}
 	id := flow.ID(strings.TrimSpace(flow.RawValue(params[k.Calls]).String()))

@@ -250,3 +250,40 @@ func sameMembers(t *testing.T, where string, root, schema, got map[string]any) {
 		}
 	}
 }
+
+// TestGraphsAreAnyJSON: what a body says as nodes and edges is not checked by its schema,
+// so that it need not be read for that.
+func TestGraphsAreAnyJSON(t *testing.T) {
+	_, raw := newSite(t).document()
+	schemas := raw["components"].(map[string]any)["schemas"].(map[string]any)
+	found := 0
+	for path, item := range raw["paths"].(map[string]any) {
+		for method, o := range item.(map[string]any) {
+			body, ok := o.(map[string]any)["requestBody"].(map[string]any)
+			if !ok {
+				continue
+			}
+			media, _ := body["content"].(map[string]any)["application/json"].(map[string]any)
+			schema, _ := media["schema"].(map[string]any)
+			if ref, ok := schema["$ref"].(string); ok {
+				schema = schemas[ref[strings.LastIndex(ref, "/")+1:]].(map[string]any)
+			}
+			members, _ := schema["properties"].(map[string]any)
+			for _, name := range []string{"nodes", "edges"} {
+				m, ok := members[name].(map[string]any)
+				if !ok {
+					continue
+				}
+				found++
+				for key := range m {
+					if key != "description" && key != "examples" {
+						t.Errorf("%s %s: the schema of %s has %s, and readMembers leaves it out", method, path, name, key)
+					}
+				}
+			}
+		}
+	}
+	if found < 6 {
+		t.Errorf("%d graphs in bodies", found)
+	}
+}

@@ -3,6 +3,7 @@ package ui_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -98,7 +99,7 @@ func dirt(page string) string {
 	for {
 		switch z.Next() {
 		case markup.ErrorToken:
-			if z.Err() == io.EOF {
+			if errors.Is(z.Err(), io.EOF) {
 				return ""
 			}
 			return z.Err().Error()
