@@ -75,7 +75,7 @@ func stored(part image.Rectangle, orientation int, upright image.Point) image.Re
 
 // finePixels is how many values the finest scaling may hold between its two passes,
 // of 32 bytes each.
-const finePixels = 4 << 20
+const finePixels = 1 << 20
 
 // scale returns a part of the picture in another size. A much smaller one is first
 // averaged over whole pixels, so that nothing flickers and little memory is needed.
