@@ -168,7 +168,6 @@ func (e editor) run(ctx context.Context, p editParams, c node.Call) (node.Result
 		return node.Result{}, err
 	}
 	defer sweep(len(data))
-	data = nil
 	if out != nil {
 		if ref, err = c.Files.Save(ctx, editedName(ref.Name, out.ext), out.data); err != nil {
 			return node.Result{}, err
