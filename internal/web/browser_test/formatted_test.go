@@ -39,15 +39,15 @@ func TestB4_FormattedOutput(t *testing.T) {
 		t.Run(theme, func(t *testing.T) {
 			p := newArrangeSite(t, theme)
 			text, _ := json.Marshal(report)
-			id := p.create("Report", `[{"id":"a","type":"text","position":{"x":0,"y":0},"data":{"label":"Report","text":`+string(text)+`}},{"id":"b","type":"debug","position":{"x":400,"y":0},"data":{"label":"Shown"}}]`,
-				`[{"id":"e","source":"a","target":"b"}]`)
+			nodes, edges := `[{"id":"a","type":"text","position":{"x":0,"y":0},"data":{"label":"Report","text":`+string(text)+`}},{"id":"b","type":"debug","position":{"x":400,"y":0},"data":{"label":"Shown"}}]`, `[{"id":"e","source":"a","target":"b"}]`
+			id := p.create("Report", nodes, edges)
 			var run struct{ RunID string }
 			p.api("POST", "/api/execute", map[string]any{"workflowId": id}, &run)
 			p.open("/runs/" + run.RunID)
 			p.wait("the run has ended", `!!document.querySelector('.head form[action$="/replay"] button')`)
 			p.click(`details.step[data-node="a"] summary`)
 			p.clean("run", `details.step[data-node="a"]`)
-			p.open("/workflows/" + id)
+			p.open("/workflows/" + p.create("Another", nodes, edges)) // which has no earlier run to show
 			p.wait("the canvas is there", `document.querySelectorAll('[data-id="a"]').length > 0`)
 			p.click(`#canvas [data-id="a"]`)
 			p.keys(kb.Enter, ctrl)
