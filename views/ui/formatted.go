@@ -140,6 +140,10 @@ func (outsider) Transform(doc *ast.Document, r text.Reader, _ parser.Context) {
 			if outside(n.Destination) == "" {
 				unwrap(n)
 			}
+		case *ast.AutoLink:
+			if n.AutoLinkType == ast.AutoLinkURL && outside(n.URL(r.Source())) == "" {
+				n.Parent().ReplaceChild(n.Parent(), n, ast.NewString(n.Label(r.Source())))
+			}
 		}
 	}
 }

@@ -32,6 +32,7 @@ func TestFormatted(t *testing.T) {
 		"table":                    {"|a|b|\n|-|:-:|\n|1|2|", "<table>\n<thead>\n<tr>\n<th>a</th>\n<th align=\"center\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td align=\"center\">2</td>\n</tr>\n</tbody>\n</table>\n"},
 		"link":                     {"[x](https://e.test/a?b=1)", "<p><a href=\"https://e.test/a?b=1\" rel=\"nofollow noreferrer noopener\" target=\"_blank\">x</a></p>\n"},
 		"link within the site":     {"[**x**](/settings) [y](../a) [z](#main)", "<p><strong>x</strong> y z</p>\n"},
+		"address without a host":   {"<http:> <https:///x> www.e.test <a@e.test>", "<p>http: https:///x <a href=\"http://www.e.test\" rel=\"nofollow noreferrer noopener\" target=\"_blank\">www.e.test</a> <a href=\"mailto:a@e.test\" rel=\"nofollow noreferrer\">a@e.test</a></p>\n"},
 		"own picture":              {"![a](/api/files/file_1)", "<p><img src=\"/api/files/file_1\" alt=\"a\"></p>\n"},
 		"own picture, elsewhere":   {"![a](/api/files/../values/x)", "<p>a</p>\n"},
 		"cut in a character":       {strings.Repeat("x", ui.MaxFormatted-1) + "é", "<p>" + strings.Repeat("x", ui.MaxFormatted-1) + "\uFFFD</p>\n<p><em>Only the beginning is shown formatted.</em></p>"},
