@@ -21,8 +21,8 @@ const (
 	metaWorkflow   = "workflow"
 	metaWorkflowID = "workflowId"
 	metaVersion    = "workflowVersion"
-	metaStep       = "step" // what the called node is called
-	metaTry        = "callTry"
+	metaStep       = "step"    // what the called node is called
+	metaTry        = "callTry" // see [nest.try]
 )
 
 // errNotNeeded ends a call whose caller has changed its mind.
@@ -34,6 +34,7 @@ type callee struct {
 	flow.Workflow
 	graph  flow.Graph
 	labels map[string]string // of its nodes
+	waits  bool              // a node of it may wait
 }
 
 func (c *callee) meta() flow.Meta {
@@ -82,6 +83,10 @@ func (a *attempt) findCallee() error {
 	if err != nil {
 		return err
 	}
+	c.waits = slices.ContainsFunc(c.graph.Nodes, func(n flow.Node) bool {
+		k, ok := r.engine.Registry.Kind(n.Type)
+		return ok && k.MayWait()
+	})
 	a.mu.Lock()
 	a.callee = c
 	a.mu.Unlock()

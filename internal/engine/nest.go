@@ -167,22 +167,14 @@ func (r *run) embed(e entry) {
 // remember keeps what a call recorded where the node may call again: after a failure,
 // or after a wait. What arrived at the called node is not needed for that.
 func (r *run) remember(a *attempt, res flow.NodeResult) {
+	a.mu.Lock()
+	waits := a.callee.waits // one that calls has it
+	a.mu.Unlock()
 	again := res.Status.Final() && a.spec().retry.attempts > 1
-	if again || a.waits() && (res.Status.Final() || res.Status == flow.NodeWaiting) {
+	if again || waits && (res.Status.Final() || res.Status == flow.NodeWaiting) {
 		res.Inputs = nil
 		r.inside[a.node] = append(r.inside[a.node], res)
 	}
-}
-
-// waits reports whether a node of the called workflow may wait.
-func (a *attempt) waits() bool {
-	a.mu.Lock()
-	c := a.callee
-	a.mu.Unlock()
-	return c != nil && slices.ContainsFunc(c.graph.Nodes, func(n flow.Node) bool {
-		k, ok := a.run.engine.Registry.Kind(n.Type)
-		return ok && k.MayWait()
-	})
 }
 
 // within is one attempt of a called node.
